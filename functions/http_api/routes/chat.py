@@ -1,0 +1,97 @@
+"""Asking, watching the answer, coming back to it, stopping it."""
+
+from uuid import uuid4
+
+from functions.http_api.routes.conversations import conversation_id
+from functions.http_api.schemas.chat import (
+    NewMessage,
+    PassageView,
+    RunAccepted,
+    SearchRequest,
+    SearchResults,
+    StreamQuery,
+    TicketRequest,
+    TicketView,
+)
+from shared.db import conversations, messages
+from shared.domain.events import RunStatus
+from shared.domain.frames import seq_after
+from shared.domain.ids import RunId
+from shared.errors import FieldError, Invalid
+from shared.web.routes import Call, EventStream, Policy, Reply, Routes
+
+routes = Routes("chat")
+
+_MAX_KEY = 200
+
+
+@routes.add(
+    "POST",
+    "conversations/{conversation_id}/messages",
+    Policy.SIGNED_IN,
+    body=NewMessage,
+    reply=RunAccepted,
+    events=True,
+)
+async def ask(call: Call) -> EventStream | Reply:
+    """Asks a question; the answer streams in, or is fetched later with Accept: application/json"""
+    message: NewMessage = call.body
+    later = "application/json" in call.headers.get("accept", "")
+    key = call.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= _MAX_KEY:
+        raise Invalid("Idempotency-Key must have 1 to 200 characters.", errors=(FieldError("/", "Idempotency-Key"),))
+    async with call.runtime.db.connection() as connection:
+        turn = await messages.begin_turn(
+            connection,
+            call.caller,
+            conversation_id(call),
+            question=message.content,
+            run_id=RunId(uuid4()),
+            correlation_id=call.correlation_id,
+            idempotency_key=key,
+            status=RunStatus.WAITING if later else RunStatus.STREAMING,
+        )
+    if later:
+        return Reply(202, RunAccepted(turn.run_id, turn.user_message_id, turn.message_id))
+    runs = call.runtime.runs
+    if turn.is_new:
+        runs.start(turn, call.audience)
+    else:
+        await runs.open(turn, call.audience)
+    return EventStream(runs.follow(turn, 0))
+
+
+@routes.add("GET", "chat/stream", Policy.SIGNED_IN, query=StreamQuery, events=True, ticket=True)
+async def chat_stream(call: Call) -> EventStream:
+    """The newest run of a conversation: started if it waits, replayed after Last-Event-ID, then followed live"""
+    query: StreamQuery = call.query
+    async with call.runtime.db.connection() as connection:
+        turn = await messages.newest_turn(connection, call.caller, query.conversation_id)
+    await call.runtime.runs.open(turn, call.audience)
+    return EventStream(call.runtime.runs.follow(turn, seq_after(call.headers.get("last-event-id"), turn.run_id)))
+
+
+@routes.add("POST", "chat/tickets", Policy.SIGNED_IN, body=TicketRequest, reply=TicketView, status=201)
+async def create_ticket(call: Call) -> TicketView:
+    """A single-use ticket for EventSource, which cannot send a header"""
+    request: TicketRequest = call.body
+    async with call.runtime.db.connection() as connection:
+        await conversations.get(connection, call.caller, request.conversation_id)
+    return TicketView(await call.runtime.ticketing.issue(call.caller, request.conversation_id))
+
+
+@routes.add("POST", "chat/runs/{run_id}/cancel", Policy.SIGNED_IN, status=202)
+async def cancel_run(call: Call) -> Reply:
+    """Stops a run; what was written is kept"""
+    async with call.runtime.db.connection() as connection:
+        turn = await messages.turn_of_run(connection, call.caller, RunId(call.id("run_id", "run")))
+    await call.runtime.runs.cancel(turn)
+    return Reply(202, None)
+
+
+@routes.add("POST", "search", Policy.SIGNED_IN, body=SearchRequest, reply=SearchResults)
+async def search(call: Call) -> SearchResults:
+    """The passages that a rag answer to this question would be made from, best first"""
+    request: SearchRequest = call.body
+    found = await call.runtime.retrieval.search([request.query], audience=call.audience, limit=request.limit)
+    return SearchResults([PassageView.of(passage) for passage in found])

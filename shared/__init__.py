@@ -1,0 +1,1 @@
+"""Everything the four function folders have in common; see docs/architecture.md for the layers."""

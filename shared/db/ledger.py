@@ -1,0 +1,293 @@
+"""The ledger of a library as a sync keeps it: its folders and files, and what is left to do for them."""
+
+from collections.abc import Sequence
+
+from shared.db.documents import COLUMNS, document_of
+from shared.db.pool import Connection
+from shared.domain.documents import DriveItem
+from shared.domain.ids import DocumentId, LibraryId, SyncRunId, document_id
+from shared.domain.ledger import LedgerDocument, Library, Todo, file_type_of, file_url_of
+
+KNOWN = f"SELECT {COLUMNS} FROM sharepoint_documents WHERE drive_id = $1 AND sharepoint_id = ANY($2) FOR UPDATE"
+
+
+async def known(connection: Connection, drive_id: str, item_ids: Sequence[str]) -> dict[str, LedgerDocument]:
+    rows = await connection.fetch(KNOWN, drive_id, item_ids)
+    return {row["sharepoint_id"]: document_of(row) for row in rows}
+
+
+# `moved` are folders whose own name or parent differs from what the ledger had: their descendants' paths change.
+SAVE_FOLDERS = """
+    WITH new AS (
+        SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::boolean[])
+            AS f(item_id, parent_id, name, is_root)
+    ), old AS (
+        SELECT f.item_id, f.parent_id, f.name FROM sharepoint_folders f
+         WHERE f.drive_id = $1 AND f.item_id = ANY($4)
+    ), saved AS (
+        INSERT INTO sharepoint_folders (drive_id, library_id, seen_run_id, item_id, parent_id, name, is_root)
+        SELECT $1, $2, $3, item_id, parent_id, name, is_root FROM new
+        ON CONFLICT (drive_id, item_id) DO UPDATE
+           SET parent_id = excluded.parent_id, name = excluded.name, is_root = excluded.is_root,
+               seen_run_id = excluded.seen_run_id
+    )
+    SELECT new.item_id
+      FROM new LEFT JOIN old USING (item_id)
+     WHERE old.item_id IS NULL OR (old.parent_id, old.name) IS DISTINCT FROM (new.parent_id, new.name)
+"""
+
+
+async def save_folders(
+    connection: Connection, library: Library, run_id: SyncRunId, folders: Sequence[DriveItem], roots: frozenset[str]
+) -> list[str]:
+    """Stores folders and returns the ids of those that are new, renamed or moved."""
+    rows = await connection.fetch(
+        SAVE_FOLDERS,
+        library.drive_id,
+        library.id,
+        run_id,
+        [folder.item_id for folder in folders],
+        [folder.parent_id for folder in folders],
+        [folder.name or "" for folder in folders],
+        [folder.item_id in roots for folder in folders],
+    )
+    return [row["item_id"] for row in rows]
+
+
+SAVE_DOCUMENT = """
+    INSERT INTO sharepoint_documents (
+           id, sharepoint_id, file_name, file_url, library_url, department_id, country_id, file_type, file_size,
+           last_modified, drive_id, library_id, parent_id, etag, ctag, remote_hash, todo, seen_run_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    ON CONFLICT ON CONSTRAINT sharepoint_documents_item_key DO UPDATE
+       SET file_name = excluded.file_name,
+           file_url = excluded.file_url,
+           file_type = excluded.file_type,
+           file_size = excluded.file_size,
+           last_modified = excluded.last_modified,
+           path = CASE WHEN sharepoint_documents.parent_id IS DISTINCT FROM excluded.parent_id THEN NULL
+                       ELSE sharepoint_documents.path END,
+           parent_id = excluded.parent_id,
+           etag = excluded.etag,
+           ctag = excluded.ctag,
+           remote_hash = excluded.remote_hash,
+           todo = excluded.todo,
+           attempts = CASE WHEN excluded.todo = 'ingest' THEN 0 ELSE sharepoint_documents.attempts END,
+           retry_at = NULL,
+           change_seq = sharepoint_documents.change_seq + 1,
+           seen_run_id = excluded.seen_run_id
+"""
+
+
+async def save_documents(
+    connection: Connection, library: Library, run_id: SyncRunId, files: Sequence[tuple[DriveItem, Todo | None]]
+) -> None:
+    await connection.executemany(
+        SAVE_DOCUMENT,
+        [
+            (
+                document_id(library.drive_id, item.item_id),
+                item.item_id,
+                item.name or "",
+                file_url_of(library, None, item.web_url),
+                library.library_url,
+                library.scope.department_id,
+                library.scope.country_id,
+                file_type_of(item.name or ""),
+                item.size,
+                item.last_modified,
+                library.drive_id,
+                library.id,
+                item.parent_id,
+                item.etag,
+                item.ctag,
+                item.content_hash,
+                todo,
+                run_id,
+            )
+            for item, todo in files
+        ],
+    )
+
+
+# What hangs below the given folders, the folders themselves included. Bounded depth: SharePoint allows 400
+# characters of path, and a loop made of stale parents must end.
+_BELOW = """
+    WITH RECURSIVE below AS (
+        SELECT item_id, 0 AS depth FROM sharepoint_folders WHERE drive_id = $1 AND item_id = ANY($2)
+        UNION
+        SELECT f.item_id, below.depth + 1
+          FROM below JOIN sharepoint_folders f ON f.drive_id = $1 AND f.parent_id = below.item_id
+         WHERE below.depth < 200
+    )
+"""
+
+REMOVE_ITEMS = (
+    _BELOW
+    + """
+    , gone AS (
+        UPDATE sharepoint_documents
+           SET todo = 'remove', change_seq = change_seq + 1
+         WHERE drive_id = $1
+           AND (sharepoint_id = ANY($2) OR parent_id IN (SELECT item_id FROM below))
+           AND todo IS DISTINCT FROM 'remove'
+    )
+    DELETE FROM sharepoint_folders WHERE drive_id = $1 AND item_id IN (SELECT item_id FROM below)
+"""
+)
+
+
+async def remove_items(connection: Connection, drive_id: str, item_ids: Sequence[str]) -> None:
+    """Files of these ids, and all that was in folders of these ids, are to be removed."""
+    await connection.execute(REMOVE_ITEMS, drive_id, item_ids)
+
+
+# Paths from the stored parents, for documents given, for those below folders given, and for those whose parents
+# were not known when they came. A finished document whose path changed is to be labelled anew.
+DERIVE_PATHS = (
+    _BELOW
+    + """
+    , affected AS (
+        SELECT id, parent_id FROM sharepoint_documents
+         WHERE drive_id = $1
+           AND (sharepoint_id = ANY($3) OR parent_id IN (SELECT item_id FROM below) OR path IS NULL)
+    ), up AS (
+        SELECT a.id, f.parent_id, f.is_root, CASE WHEN f.is_root THEN '' ELSE f.name || '/' END AS folder, 0 AS depth
+          FROM affected a JOIN sharepoint_folders f ON f.drive_id = $1 AND f.item_id = a.parent_id
+        UNION ALL
+        SELECT up.id, f.parent_id, f.is_root,
+               CASE WHEN f.is_root THEN up.folder ELSE f.name || '/' || up.folder END, up.depth + 1
+          FROM up JOIN sharepoint_folders f ON f.drive_id = $1 AND f.item_id = up.parent_id
+         WHERE NOT up.is_root AND up.depth < 200
+    )
+    UPDATE sharepoint_documents d
+       SET path = up.folder || d.file_name,
+           todo = CASE WHEN d.path IS NOT NULL AND d.todo IS NULL AND d.status = 'indexed' THEN 'relabel'
+                       ELSE d.todo END,
+           change_seq = d.change_seq + 1
+      FROM up
+     WHERE up.id = d.id AND up.is_root AND d.path IS DISTINCT FROM up.folder || d.file_name
+"""
+)
+
+
+async def derive_paths(
+    connection: Connection, drive_id: str, *, changed_folders: Sequence[str], changed_files: Sequence[str]
+) -> None:
+    await connection.execute(DERIVE_PATHS, drive_id, changed_folders, changed_files)
+
+
+READY = """
+    SELECT id FROM sharepoint_documents
+     WHERE library_id = $1 AND todo = 'ingest' AND path IS NOT NULL
+     ORDER BY id
+     LIMIT $2
+"""
+
+
+async def ready_to_ingest(connection: Connection, library_id: LibraryId, limit: int) -> list[DocumentId]:
+    return [row["id"] for row in await connection.fetch(READY, library_id, limit)]
+
+
+WITH_TODO = f"""
+    SELECT {COLUMNS} FROM sharepoint_documents
+     WHERE library_id = $1 AND todo = $2
+     ORDER BY id
+     LIMIT $3
+"""
+
+
+async def with_todo(connection: Connection, library_id: LibraryId, todo: Todo, limit: int) -> list[LedgerDocument]:
+    return [document_of(row) for row in await connection.fetch(WITH_TODO, library_id, todo.value, limit)]
+
+
+ORPHANS = f"""
+    SELECT {COLUMNS} FROM sharepoint_documents
+     WHERE library_id = $1 AND todo = 'ingest' AND path IS NULL
+     ORDER BY id
+     LIMIT $2
+"""
+
+
+async def without_path(connection: Connection, library_id: LibraryId, limit: int) -> list[LedgerDocument]:
+    return [document_of(row) for row in await connection.fetch(ORPHANS, library_id, limit)]
+
+
+MISSING_PARENTS = """
+    SELECT DISTINCT coalesce(f.parent_id, d.parent_id) AS item_id
+      FROM sharepoint_documents d
+      LEFT JOIN LATERAL (
+            WITH RECURSIVE up AS (
+                SELECT p.parent_id, 0 AS depth FROM sharepoint_folders p
+                 WHERE p.drive_id = d.drive_id AND p.item_id = d.parent_id
+                UNION ALL
+                SELECT p.parent_id, up.depth + 1 FROM up
+                  JOIN sharepoint_folders p ON p.drive_id = d.drive_id AND p.item_id = up.parent_id
+                 WHERE up.depth < 200)
+            SELECT parent_id FROM up ORDER BY depth DESC LIMIT 1
+      ) f ON true
+     WHERE d.library_id = $1 AND d.todo = 'ingest' AND d.path IS NULL
+     LIMIT 50
+"""
+
+
+async def missing_parents(connection: Connection, library_id: LibraryId) -> list[str]:
+    """Folders that documents hang under and that no delta page has brought: to be fetched one by one."""
+    return [row["item_id"] for row in await connection.fetch(MISSING_PARENTS, library_id) if row["item_id"]]
+
+
+DROP = "DELETE FROM sharepoint_documents WHERE id = $1 AND todo = 'remove' AND change_seq = $2 RETURNING id"
+
+
+async def drop(connection: Connection, document: LedgerDocument) -> bool:
+    return await connection.fetchval(DROP, document.id, document.change_seq) is not None
+
+
+QUEUE_RETRIES = """
+    UPDATE sharepoint_documents
+       SET todo = 'ingest', retry_at = NULL
+     WHERE library_id = $1 AND todo IS NULL AND status = 'failed' AND retry_at <= now()
+"""
+
+
+async def queue_retries(connection: Connection, library_id: LibraryId) -> None:
+    """Files that failed in earlier syncs and whose waiting time is over."""
+    await connection.execute(QUEUE_RETRIES, library_id)
+
+
+FORGET_SEEN = "UPDATE sharepoint_documents SET seen_run_id = NULL WHERE library_id = $1 AND seen_run_id = $2"
+
+
+async def forget_seen(connection: Connection, library_id: LibraryId, run_id: SyncRunId) -> None:
+    await connection.execute(FORGET_SEEN, library_id, run_id)
+
+
+UNSEEN = """
+    SELECT count(*) FILTER (WHERE seen_run_id IS DISTINCT FROM $2 AND todo IS DISTINCT FROM 'remove') AS unseen,
+           count(*) AS all_documents
+      FROM sharepoint_documents
+     WHERE library_id = $1
+"""
+REMOVE_UNSEEN = """
+    UPDATE sharepoint_documents
+       SET todo = 'remove', change_seq = change_seq + 1
+     WHERE library_id = $1 AND seen_run_id IS DISTINCT FROM $2 AND todo IS DISTINCT FROM 'remove'
+"""
+
+
+async def count_unseen(connection: Connection, library_id: LibraryId, run_id: SyncRunId) -> tuple[int, int]:
+    """(documents that this full enumeration did not bring, all documents)."""
+    row = await connection.fetchrow(UNSEEN, library_id, run_id)
+    assert row is not None
+    return row["unseen"], row["all_documents"]
+
+
+async def remove_unseen(connection: Connection, library_id: LibraryId, run_id: SyncRunId) -> None:
+    await connection.execute(REMOVE_UNSEEN, library_id, run_id)
+
+
+DOCUMENTS_OF = "SELECT id FROM sharepoint_documents WHERE library_id = $1 ORDER BY id"
+
+
+async def documents_of(connection: Connection, library_id: LibraryId) -> list[DocumentId]:
+    return [row["id"] for row in await connection.fetch(DOCUMENTS_OF, library_id)]

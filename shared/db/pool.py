@@ -1,0 +1,101 @@
+"""Connections to PostgreSQL: one small pool per process and event loop, every wait bounded."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import asyncpg
+import msgspec
+
+from shared.errors import Unavailable
+
+# What the pool lends is a proxy with the same methods.
+type Connection = asyncpg.Connection
+
+CONNECT_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 10.0
+# Flex Consumption runs many small instances: 10 each stays within a mid-size server's limit at 40 instances.
+POOL_SIZE = 10
+
+# What says "the server is not there", as opposed to "the statement was wrong".
+_DOWN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+)
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    decoder, encoder = msgspec.json.Decoder(), msgspec.json.Encoder()
+
+    # jsonb in binary form is JSON behind a version byte
+    def encode(value: object) -> bytes:
+        return b"\x01" + encoder.encode(value)
+
+    def decode(value: bytes) -> Any:
+        return decoder.decode(value[1:])
+
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary")
+
+
+class Db:
+    """`connection()` for single statements, `transaction()` for several that stand or fall together.
+
+    Both raise Unavailable("postgres") when the server cannot be reached; other errors pass.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def _ready(self) -> asyncpg.Pool:
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    pool: asyncpg.Pool = asyncpg.create_pool(
+                        self._url,
+                        min_size=0,
+                        max_size=POOL_SIZE,
+                        timeout=CONNECT_TIMEOUT_S,
+                        command_timeout=COMMAND_TIMEOUT_S,
+                        init=_prepare,
+                        server_settings={"application_name": "nexus"},
+                    )
+                    await pool
+                    self._pool = pool
+        return self._pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        try:
+            pool = await self._ready()
+            async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                yield cast("Connection", connection)
+        except _DOWN as error:
+            raise Unavailable("postgres") from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+
+def affected(status: str) -> int:
+    """Rows touched, from a command tag such as "UPDATE 3"."""
+    return int(status.rsplit(" ", 1)[-1])
+
+
+type Row = asyncpg.Record
+type Json = dict[str, Any]

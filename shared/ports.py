@@ -1,0 +1,170 @@
+"""The outside world, in Nexus' own words. Adapters implement these; services depend on nothing else.
+
+Every method may raise `shared.errors.Unavailable` when its service does not answer in time.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from shared.domain.audience import Audience
+from shared.domain.chat import ModelEvent, ModelRequest
+from shared.domain.documents import (
+    DeltaPage,
+    DocumentLabels,
+    Downloaded,
+    DriveItem,
+    LibraryAddress,
+    PassagePoint,
+    PassagePosition,
+    RetrievedPassage,
+    SearchQuery,
+)
+from shared.domain.extracted import Extracted
+from shared.domain.identity import Caller, EntraIdentity
+from shared.domain.ids import DocumentId, PassageId, RunId
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class IdentityProvider(Protocol):
+    """Microsoft Entra ID."""
+
+    async def exchange(self, code: str, code_verifier: str, redirect_uri: str, nonce: str) -> EntraIdentity:
+        """Redeems an authorization code and validates the id_token. Raises SignInRefused."""
+        ...
+
+
+class AccessTokens(Protocol):
+    """Nexus' own short-lived access tokens."""
+
+    def issue(self, caller: Caller) -> tuple[str, int]:
+        """A signed token and its life in seconds (900)."""
+        ...
+
+    def verify(self, token: str) -> Caller:
+        """Raises Unauthenticated for anything but a living token of ours."""
+        ...
+
+
+class Graph(Protocol):
+    """SharePoint through Microsoft Graph. Raises Throttled, GraphDenied, and what each method names."""
+
+    async def resolve_library(self, library_url: str) -> LibraryAddress:
+        """Raises NotFound("library") when no such site or library exists, Invalid for a malformed address."""
+        ...
+
+    async def delta_page(self, drive_id: str, link: str | None) -> DeltaPage:
+        """One page: `link` None starts a full enumeration. Raises DeltaExpired."""
+        ...
+
+    async def item(self, drive_id: str, item_id: str) -> DriveItem:
+        """Raises RemoteItemGone."""
+        ...
+
+    async def download(self, drive_id: str, item_id: str, target: Path, *, max_bytes: int) -> Downloaded:
+        """Streams the content to `target`. Raises RemoteItemGone, DownloadFailed (cut, refused, foreign host)
+        and ExtractionFailed("too_large", …) once more than `max_bytes` came."""
+        ...
+
+
+class Extractor(Protocol):
+    """Turns a file on disk into text with structure, in a process of its own."""
+
+    async def extract(self, path: Path, file_name: str) -> Extracted:
+        """Raises ExtractionFailed."""
+        ...
+
+
+class Embeddings(Protocol):
+    """Dense vectors, float32, unit length, shape (n, dimensions). Raises Throttled, ModelFailed."""
+
+    async def embed_passages(self, texts: Sequence[str]) -> "tuple[npt.NDArray[np.float32], int]":
+        """Vectors in the order of `texts`, and the tokens that were paid."""
+        ...
+
+    async def embed_queries(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]": ...
+
+
+class Vectors(Protocol):
+    """The passage index. One document's new version becomes visible all at once: `stage`, then `publish`."""
+
+    async def ensure_ready(self) -> None:
+        """Creates collection, payload indexes and alias where missing; safe to call from two instances at once."""
+        ...
+
+    async def search(self, query: SearchQuery, *, audience: Audience) -> list[RetrievedPassage]:
+        """Best first. Audience and is_active are filtered inside every prefetch (S10)."""
+        ...
+
+    async def stored(self, document: DocumentId) -> frozenset[PassageId]:
+        """The passages stored for a document, staged ones included."""
+        ...
+
+    async def stage(self, labels: DocumentLabels, points: Sequence[PassagePoint]) -> None:
+        """Writes passages that no search finds yet (is_active false), in bounded batches, waiting for each."""
+        ...
+
+    async def publish(self, labels: DocumentLabels, positions: Sequence[PassagePosition]) -> None:
+        """Makes exactly `positions` the document's passages with these labels, in one batched call: payload of
+        each set (labels, position, is_active from the labels), every other passage of the document deleted.
+        With no `positions` given it only re-labels what is there."""
+        ...
+
+    async def remove(self, documents: Sequence[DocumentId]) -> None:
+        """Deletes all passages of these documents (bounded batches)."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A language model of one provider."""
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
+        """Text pieces, then exactly one ModelFinished. Raises ModelFailed. Closing the iterator (aclose, or
+        cancelling the task) closes the upstream connection at once."""
+        ...
+
+
+class Tokenizer(Protocol):
+    def count(self, text: str) -> int: ...
+
+    def truncate(self, text: str, max_tokens: int) -> str:
+        """The longest prefix of at most `max_tokens` tokens."""
+        ...
+
+
+class RunLog(Protocol):
+    """A run's events beyond the process that makes them (Redis streams): resume, second tab, cancel."""
+
+    async def append(self, run_id: RunId, events: Sequence[tuple[int, bytes]]) -> None:
+        """`(seq, frame)` pairs in order; kept 15 min after the last append."""
+        ...
+
+    def follow(self, run_id: RunId, after_seq: int) -> AsyncGenerator[tuple[int, bytes] | None]:
+        """Replays after `after_seq`, then follows live; yields None about every second of silence.
+        Never ends by itself: the reader stops at the done frame."""
+        ...
+
+    async def request_cancel(self, run_id: RunId) -> None: ...
+
+    async def is_cancelled(self, run_id: RunId) -> bool: ...
+
+
+class Tickets(Protocol):
+    """Single-use tickets, 30 s, for EventSource, which cannot send a header."""
+
+    async def issue(self, claims: Mapping[str, str]) -> str: ...
+
+    async def redeem(self, ticket: str) -> Mapping[str, str] | None: ...
+
+
+class Throttle(Protocol):
+    """A pause that all instances share: Retry-After of one call slows every caller of that service."""
+
+    async def hold(self, service: str, seconds: float) -> None: ...
+
+    async def remaining(self, service: str) -> float:
+        """Seconds to wait before the next call; 0 when free."""
+        ...

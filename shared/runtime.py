@@ -1,0 +1,235 @@
+"""The composition root: the only importer of adapters, each built on first use so that a cold start pays for none."""
+
+import asyncio
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from shared.db.pool import Db
+from shared.domain.chat import ProviderKind
+from shared.settings import Settings, secret_from_env
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared import ports
+    from shared.adapters.blob_storage import BlobStorage
+    from shared.adapters.openai_clients import OpenAIClients
+    from shared.adapters.redis_store import RedisConnection
+    from shared.services.answering import Answering
+    from shared.services.health import Health
+    from shared.services.ingestion import Ingestion
+    from shared.services.retrieval import Retrieval
+    from shared.services.runs import Runs
+    from shared.services.signing_in import SigningIn
+    from shared.services.steering import Steering
+    from shared.services.sync_starting import SyncStarting
+    from shared.services.syncing import LibrarySync
+    from shared.services.ticketing import Ticketing
+
+
+class Runtime:
+    """Ports and services of one process and event loop. Tests set a port's attribute before its first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    # --- ports -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def db(self) -> Db:
+        return Db(self.settings.postgres_url)
+
+    @cached_property
+    def redis(self) -> "RedisConnection":
+        from shared.adapters.redis_store import RedisConnection
+
+        return RedisConnection(self.settings.redis_url)
+
+    @cached_property
+    def run_log(self) -> "ports.RunLog":
+        from shared.adapters.redis_store import RedisRunLog
+
+        return RedisRunLog(self.redis)
+
+    @cached_property
+    def tickets(self) -> "ports.Tickets":
+        from shared.adapters.redis_store import RedisTickets
+
+        return RedisTickets(self.redis)
+
+    @cached_property
+    def throttle(self) -> "ports.Throttle":
+        from shared.adapters.redis_store import RedisThrottle
+
+        return RedisThrottle(self.redis)
+
+    @cached_property
+    def blobs(self) -> "BlobStorage":
+        from shared.adapters.blob_storage import BlobStorage
+
+        return BlobStorage(self.settings.blob_connection_string, self.settings.blob_account_url)
+
+    @cached_property
+    def identity_provider(self) -> "ports.IdentityProvider":
+        from shared.adapters.identity_entra import EntraIdentityProvider
+
+        return EntraIdentityProvider(self.settings.entra)
+
+    @cached_property
+    def access_tokens(self) -> "ports.AccessTokens":
+        from shared.adapters.access_tokens import SignedAccessTokens
+
+        return SignedAccessTokens(self.settings.access_token_keys)
+
+    @cached_property
+    def graph(self) -> "ports.Graph":
+        from shared.adapters.client_credentials import app_tokens
+        from shared.adapters.graph_msgraph import MsGraph
+
+        return MsGraph(self.settings.graph, app_tokens(self.settings.entra))
+
+    @cached_property
+    def extractor(self) -> "ports.Extractor":
+        from shared.adapters.extract.sandbox import ExtractionSandbox
+
+        return ExtractionSandbox()
+
+    @cached_property
+    def tokenizer(self) -> "ports.Tokenizer":
+        from shared.adapters.tokenizer import O200kTokenizer
+
+        return O200kTokenizer()
+
+    @cached_property
+    def model_clients(self) -> "OpenAIClients":
+        from shared.adapters.openai_clients import OpenAIClients
+
+        return OpenAIClients(secret=secret_from_env)
+
+    @cached_property
+    def embeddings(self) -> "ports.Embeddings":
+        from shared.adapters.embeddings_openai import OpenAIEmbeddings
+
+        embedding = self.settings.embedding
+        return OpenAIEmbeddings(
+            self.model_clients,
+            embedding.provider,
+            embedding.dimensions,
+            query_prefix=embedding.query_prefix,
+            passage_prefix=embedding.passage_prefix,
+        )
+
+    @cached_property
+    def vectors(self) -> "ports.Vectors":
+        from shared.adapters.vectors_qdrant import QdrantVectors
+
+        return QdrantVectors(
+            self.settings.qdrant_url,
+            self.settings.qdrant_api_key,
+            alias=self.settings.qdrant_collection,
+            model=self.settings.embedding.provider.model,
+            dimensions=self.settings.embedding.dimensions,
+        )
+
+    @cached_property
+    def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
+        from shared.adapters.llm_openai import OpenAIChat
+
+        model = OpenAIChat(self.model_clients)
+        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model}
+
+    # --- services --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def signing_in(self) -> "SigningIn":
+        from shared.services.signing_in import SigningIn
+
+        return SigningIn(self.db, self.identity_provider, self.access_tokens, self.settings.bootstrap_admins)
+
+    @cached_property
+    def ticketing(self) -> "Ticketing":
+        from shared.services.ticketing import Ticketing
+
+        return Ticketing(self.tickets)
+
+    @cached_property
+    def steering(self) -> "Steering":
+        from shared.services.steering import Steering
+
+        return Steering(self.db, self.settings.chat)
+
+    @cached_property
+    def retrieval(self) -> "Retrieval":
+        from shared.services.retrieval import Retrieval
+
+        return Retrieval(self.embeddings, self.vectors)
+
+    @cached_property
+    def answering(self) -> "Answering":
+        from shared.services.answering import Answering
+
+        return Answering(self.chat_models, self.retrieval, self.steering, self.tokenizer)
+
+    @cached_property
+    def runs(self) -> "Runs":
+        from shared.services.runs import Runs
+
+        return Runs(self.db, self.answering, self.run_log)
+
+    @cached_property
+    def ingestion(self) -> "Ingestion":
+        from shared.services.ingestion import Ingestion
+
+        return Ingestion(
+            self.db,
+            self.graph,
+            self.extractor,
+            self.embeddings,
+            self.vectors,
+            self.tokenizer,
+            self.throttle,
+            self.settings.graph.max_file_bytes,
+        )
+
+    @cached_property
+    def library_sync(self) -> "LibrarySync":
+        from shared.services.syncing import LibrarySync
+
+        return LibrarySync(self.db, self.graph, self.vectors, self.throttle)
+
+    @cached_property
+    def sync_starting(self) -> "SyncStarting":
+        from shared.services.sync_starting import SyncStarting
+
+        return SyncStarting(self.db)
+
+    @cached_property
+    def health(self) -> "Health":
+        from shared.services.health import Health
+
+        return Health(
+            {
+                "postgres": self._ping_postgres,
+                "redis": self.redis.ping,
+                "qdrant": self.vectors.ensure_ready,
+                "blob": self.blobs.ping,
+            }
+        )
+
+    async def _ping_postgres(self) -> None:
+        async with self.db.connection() as connection:
+            await connection.execute("SELECT 1")
+
+
+_runtimes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime]" = WeakKeyDictionary()
+
+
+def current_runtime() -> Runtime:
+    """The runtime of the running event loop: clients hold sockets of one loop and must not cross to another.
+    Raises SettingsError at the first call when the environment is not complete."""
+    loop = asyncio.get_running_loop()
+    runtime = _runtimes.get(loop)
+    if runtime is None:
+        runtime = _runtimes[loop] = Runtime(Settings.from_env())
+    return runtime

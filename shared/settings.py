@@ -1,0 +1,199 @@
+"""Every setting of the function app, read once, typed, complete. A wrong environment names all its faults at once."""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.domain.chat import ProviderConfig, ProviderKind
+
+
+class SettingsError(Exception):
+    """`problems` holds one sentence per wrong setting; the text lists them all."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("The settings are not complete:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One HS256 key (at least 32 bytes). The first of several signs, all verify: that is how keys rotate."""
+
+    kid: str
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntraSettings:
+    authority: str
+    tenant_id: str
+    client_id: str
+    client_secret: str | None
+    redirect_uris: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    base_url: str
+    scope: str
+    download_hosts: tuple[str, ...]
+    max_file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """`query_prefix` and `passage_prefix` serve models that were trained with them (e5, bge, nomic)."""
+
+    provider: ProviderConfig
+    dimensions: int
+    query_prefix: str
+    passage_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    environment: str
+    postgres_url: str
+    redis_url: str
+    qdrant_url: str
+    qdrant_api_key: str | None
+    qdrant_collection: str
+    blob_connection_string: str | None
+    blob_account_url: str | None
+    entra: EntraSettings
+    graph: GraphSettings
+    chat: ProviderConfig
+    embedding: EmbeddingSettings
+    access_token_keys: tuple[SigningKey, ...]
+    bootstrap_admins: frozenset[str]
+    cors_origins: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Raises SettingsError naming every missing or malformed variable."""
+        read = _Reader(os.environ if env is None else env)
+        settings = cls(
+            environment=read.text("NEXUS_ENV", default="production"),
+            postgres_url=read.url("NEXUS_POSTGRES_URL", schemes=("postgresql", "postgres")),
+            redis_url=read.url("NEXUS_REDIS_URL", schemes=("redis", "rediss")),
+            qdrant_url=read.url("NEXUS_QDRANT_URL"),
+            qdrant_api_key=read.optional("NEXUS_QDRANT_API_KEY"),
+            qdrant_collection=read.text("NEXUS_QDRANT_COLLECTION", default="sharepoint_docs"),
+            blob_connection_string=read.optional("NEXUS_BLOB_CONNECTION_STRING"),
+            blob_account_url=read.optional("NEXUS_BLOB_ACCOUNT_URL"),
+            entra=EntraSettings(
+                authority=read.url("NEXUS_ENTRA_AUTHORITY", default="https://login.microsoftonline.com"),
+                tenant_id=read.text("NEXUS_ENTRA_TENANT_ID"),
+                client_id=read.text("NEXUS_ENTRA_CLIENT_ID"),
+                client_secret=read.optional("NEXUS_ENTRA_CLIENT_SECRET"),
+                redirect_uris=read.many("NEXUS_REDIRECT_URIS", required=True),
+            ),
+            graph=GraphSettings(
+                base_url=read.url("NEXUS_GRAPH_BASE_URL", default="https://graph.microsoft.com/v1.0"),
+                scope=read.text("NEXUS_GRAPH_SCOPE", default="https://graph.microsoft.com/.default"),
+                download_hosts=read.many("NEXUS_GRAPH_DOWNLOAD_HOSTS", default=("sharepoint.com",)),
+                max_file_bytes=read.integer("NEXUS_MAX_FILE_MB", default=100, low=1, high=2000) * 1024 * 1024,
+            ),
+            chat=read.provider("NEXUS_CHAT", default_model="gpt-4.1"),
+            embedding=EmbeddingSettings(
+                provider=read.provider("NEXUS_EMBEDDING", default_model="text-embedding-3-large"),
+                dimensions=read.integer("NEXUS_EMBEDDING_DIMENSIONS", default=3072, low=8, high=8192),
+                query_prefix=read.verbatim("NEXUS_EMBEDDING_QUERY_PREFIX"),
+                passage_prefix=read.verbatim("NEXUS_EMBEDDING_PASSAGE_PREFIX"),
+            ),
+            access_token_keys=read.signing_keys("NEXUS_ACCESS_TOKEN_KEYS"),
+            bootstrap_admins=frozenset(a.lower() for a in read.many("NEXUS_BOOTSTRAP_ADMINS")),
+            cors_origins=read.many("NEXUS_CORS_ORIGINS"),
+        )
+        if settings.blob_connection_string is None and settings.blob_account_url is None:
+            read.problems.append(
+                "NEXUS_BLOB_ACCOUNT_URL is missing: the address of the storage account "
+                "(or NEXUS_BLOB_CONNECTION_STRING for a local one)"
+            )
+        if read.problems:
+            raise SettingsError(read.problems)
+        return settings
+
+
+class _Reader:
+    """Reads one variable after the other and remembers what is wrong instead of stopping at the first."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.problems: list[str] = []
+
+    def optional(self, name: str) -> str | None:
+        return self._env.get(name, "").strip() or None
+
+    def verbatim(self, name: str) -> str:
+        return self._env.get(name, "")
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        value = self.optional(name) or default
+        if value is None:
+            self.problems.append(f"{name} is missing")
+            return ""
+        return value
+
+    def many(self, name: str, *, default: tuple[str, ...] = (), required: bool = False) -> tuple[str, ...]:
+        value = self.optional(name)
+        if value is None and required:
+            self.problems.append(f"{name} is missing (several values are separated by commas)")
+        return default if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+    def url(self, name: str, *, schemes: tuple[str, ...] = ("https", "http"), default: str | None = None) -> str:
+        value = self.text(name, default=default)
+        if value and not (urlsplit(value).scheme in schemes and urlsplit(value).hostname):
+            # the value itself may hold a password: it is never repeated
+            self.problems.append(f"{name} is not an address that starts with {' or '.join(s + '://' for s in schemes)}")
+        return value.rstrip("/")
+
+    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
+        value = self.optional(name)
+        if value is None:
+            return default
+        if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
+            self.problems.append(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+            return default
+        return int(value)
+
+    def provider(self, prefix: str, *, default_model: str) -> ProviderConfig:
+        kind = self.text(f"{prefix}_PROVIDER", default="openai")
+        if kind not in ProviderKind:
+            self.problems.append(f"{prefix}_PROVIDER must be openai, azure or anthropic, not {kind!r}")
+            kind = "openai"
+        endpoint = self.url(f"{prefix}_ENDPOINT") if kind == "azure" or self.optional(f"{prefix}_ENDPOINT") else None
+        key_env = self.optional(f"{prefix}_API_KEY_ENV")
+        if key_env is None and kind != "azure":
+            key_env = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}[kind]
+        if key_env is not None and not self.optional(key_env):
+            self.problems.append(f"{key_env} is missing: {prefix}_API_KEY_ENV names it as the key for {kind}")
+        return ProviderConfig(
+            ProviderKind(kind), self.text(f"{prefix}_MODEL", default=default_model), endpoint, key_env
+        )
+
+    def signing_keys(self, name: str) -> tuple[SigningKey, ...]:
+        keys: list[SigningKey] = []
+        for part in self.many(name, required=True):
+            kid, _, encoded = part.partition(":")
+            try:
+                secret = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                secret = b""
+            if not kid or len(secret) < 32:
+                self.problems.append(f"{name} must be kid:base64[,kid:base64], each key of at least 32 bytes")
+                return ()
+            keys.append(SigningKey(kid, secret))
+        return tuple(keys)
+
+
+def secret_from_env(name: str) -> str | None:
+    """The value of a key that a provider row or setting names. Read at each use, so that rotation needs no restart."""
+    return os.environ.get(name) or None
+
+
+type SecretReader = Callable[[str], str | None]

@@ -1,0 +1,1 @@
+"""The HTTP edge: what is the same for every route."""

@@ -1,0 +1,148 @@
+"""From a request to a route's handler and back: the only place that speaks the Functions extension's types."""
+
+import logging
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+
+from shared.domain.identity import Caller
+from shared.errors import FieldError, Forbidden, Invalid, NexusError, TooLarge, Unauthenticated
+from shared.runtime import Runtime, current_runtime
+from shared.web.problems import headers_with, problem_response
+from shared.web.routes import Call, EventStream, Policy, Reply, Route
+
+log = logging.getLogger(__name__)
+
+# JSON bodies only; uploads stream by themselves. 100,000 characters of four-byte UTF-8 fit, so that a question far
+# too long is told so by its field and not by its size.
+MAX_BODY_BYTES = 512 * 1024
+
+type Endpoint = Callable[..., Awaitable[Response]]
+
+
+def endpoint(route: Route) -> Endpoint:
+    """The function that Azure calls for this route. It never raises: every error becomes a problem document."""
+
+    async def handle(req: Request) -> Response:
+        return await _serve(route, req, None)
+
+    async def handle_durable(req: Request, client: Any) -> Response:
+        return await _serve(route, req, client)
+
+    function: Any = handle_durable if route.durable else handle
+    function.__name__ = function.__qualname__ = route.name
+    function.__doc__ = route.handler.__doc__
+    return function
+
+
+async def _serve(route: Route, req: Request, starter: Any) -> Response:
+    correlation_id = _correlation_id(req)
+    try:
+        runtime = current_runtime()
+        caller = await _admitted(route, req, runtime)
+        call = Call(
+            runtime=runtime,
+            correlation_id=correlation_id,
+            path=req.path_params,
+            headers=req.headers,
+            body=await _body(req, route.body) if route.body is not None else None,
+            query=_query(req, route.query) if route.query is not None else None,
+            known_caller=caller,
+            starter=starter,
+        )
+        return await _reply(route, await route.handler(call), correlation_id)
+    except Exception as error:  # noqa: BLE001 - the problem renderer: nothing leaves without a readable answer
+        return problem_response(error, correlation_id)
+
+
+async def _admitted(route: Route, req: Request, runtime: Runtime) -> Caller | None:
+    if route.policy is Policy.PUBLIC:
+        return None
+    if route.ticket and "authorization" not in req.headers and (ticket := req.query_params.get("ticket")):
+        caller = await runtime.ticketing.redeem(ticket, req.query_params.get("conversation_id", ""))
+    else:
+        caller = runtime.access_tokens.verify(_bearer(req))
+    if not route.policy.admits(caller.role):
+        raise Forbidden
+    return caller
+
+
+def _correlation_id(req: Request) -> str:
+    """The trace id where a trace is under way, so that Application Insights finds the same id; else a new one."""
+    match = re.fullmatch(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", req.headers.get("traceparent", ""))
+    return match.group(1) if match else uuid4().hex
+
+
+def _bearer(req: Request) -> str:
+    scheme, _, token = req.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip()
+
+
+async def _body(req: Request, model: Any) -> Any:
+    content = bytearray()
+    async for part in req.stream():
+        content += part
+        if len(content) > MAX_BODY_BYTES:
+            raise TooLarge(f"A request body may hold at most {MAX_BODY_BYTES // 1024} KB.")
+    try:
+        return msgspec.json.decode(bytes(content), type=model)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid("The body is not valid JSON.", code="invalid_json") from error
+
+
+def _query(req: Request, model: Any) -> Any:
+    try:
+        return msgspec.convert(dict(req.query_params), type=model, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: msgspec.ValidationError) -> Invalid:
+    """msgspec names the first fault with its path, as in "… - at `$.content`"."""
+    detail, _, path = str(error).partition(" - at `")
+    pointer = re.sub(r"\[(\d+)\]", r"/\1", path.rstrip("`").removeprefix("$")).replace(".", "/")
+    missing = re.match(r"Object (?:missing required|contains unknown) field `(\w+)`", detail)
+    if missing:
+        pointer = f"{pointer}/{missing.group(1)}"
+    return Invalid(detail + ".", errors=(FieldError(pointer or "/", detail),))
+
+
+async def _reply(route: Route, result: Any, correlation_id: str) -> Response:
+    headers = headers_with(correlation_id)
+    if isinstance(result, EventStream):
+        headers["Cache-Control"] = "no-store, no-transform"
+        headers["X-Accel-Buffering"] = "no"
+        # the first frame is awaited here: a fault before it is still told by status
+        first = await anext(result.frames, b"")
+        return StreamingResponse(
+            _body_of(first, result.frames, correlation_id),
+            media_type="text/event-stream",
+            headers=headers,
+        )
+    status = route.status
+    if isinstance(result, Reply):
+        status, result = result.status, result.body
+    if result is None:
+        return Response(status_code=204 if status == 200 else status, headers=headers)
+    content = result if isinstance(result, bytes) else msgspec.json.encode(result)
+    return Response(content=content, status_code=status, media_type="application/json", headers=headers)
+
+
+async def _body_of(first: bytes, frames: AsyncGenerator[bytes], correlation_id: str) -> AsyncGenerator[bytes]:
+    """The worker reports success before the first token, so a stream that breaks must be logged here."""
+    async with aclosing(frames):
+        try:
+            yield first
+            async for piece in frames:
+                yield piece
+        except NexusError as error:
+            log.warning("stream ended early: %s", error.code, extra={"correlation_id": correlation_id})

@@ -1,0 +1,56 @@
+"""Cursors: opaque to callers, the sort key of the last row inside."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from shared.errors import FieldError, Invalid
+
+
+class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Every list takes these."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    cursor: str | None = None
+
+
+class Page[T](msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def page[R, T](rows: Sequence[R], limit: int, key: Callable[[R], tuple[Any, ...]], shown: Callable[[R], T]) -> Page[T]:
+    """Of `limit + 1` rows asked for, the last only says that there is more."""
+    kept = rows[:limit]
+    more = len(rows) > limit
+    cursor = base64.urlsafe_b64encode(msgspec.json.encode(key(kept[-1]))).decode() if more else None
+    return Page([shown(row) for row in kept], cursor)
+
+
+def after_time_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
+    return _decoded(cursor, tuple[datetime, UUID])
+
+
+def after_id(cursor: str | None) -> UUID | None:
+    decoded = _decoded(cursor, tuple[UUID])
+    return decoded[0] if decoded else None
+
+
+def after_name_and_id(cursor: str | None) -> tuple[str, UUID] | None:
+    return _decoded(cursor, tuple[str, UUID])
+
+
+def _decoded(cursor: str | None, shape: Any) -> Any:
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=shape)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Invalid("This cursor is not one of ours.", errors=(FieldError("/cursor", "unknown cursor"),)) from error

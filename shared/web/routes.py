@@ -1,0 +1,155 @@
+"""Routes as data: each says who may call it, what it takes and what it gives, in one visible place (S07).
+
+The blueprints make functions of them, the OpenAPI document and the role matrix are read off them.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared.domain.audience import Audience
+from shared.domain.identity import Caller, Role
+from shared.errors import NotFound
+from shared.runtime import Runtime
+
+
+class Policy(StrEnum):
+    """Who may call a route. Deny by default: a route without one cannot be written."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    CONTENT_MANAGER = "content_manager"
+    SUPER_ADMIN = "super_admin"
+
+    def admits(self, role: Role) -> bool:
+        match self:
+            case Policy.PUBLIC | Policy.SIGNED_IN:
+                return True
+            case Policy.CONTENT_MANAGER:
+                return role in (Role.CONTENT_MANAGER, Role.SUPER_ADMIN)
+            case Policy.SUPER_ADMIN:
+                return role is Role.SUPER_ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked: the caller admitted, body and query decoded into the route's models.
+
+    `starter` is the durable client's binding, for the routes that asked for it.
+    """
+
+    runtime: Runtime
+    correlation_id: str
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    query: Any
+    known_caller: Caller | None
+    starter: Any = None
+
+    @property
+    def caller(self) -> Caller:
+        """The signed-in person. Only a public route has none."""
+        assert self.known_caller is not None, "a public route asked who is calling"
+        return self.known_caller
+
+    @property
+    def audience(self) -> Audience:
+        return Audience.of(self.caller)
+
+    def id(self, name: str, what: str) -> UUID:
+        """A path parameter as an id. What is no id names nothing: NotFound, not a complaint about its form."""
+        try:
+            return UUID(self.path[name])
+        except ValueError as error:
+            raise NotFound(what) from error
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """A reply of Server-Sent Events."""
+
+    frames: AsyncGenerator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply with a status of its own, where the route's usual one does not fit."""
+
+    status: int
+    body: Any
+
+
+type Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
+    `events` marks a stream; `durable` asks for the durable client; `ticket` takes `?ticket=` for the header."""
+
+    name: str
+    method: str
+    path: str
+    policy: Policy
+    handler: Handler
+    summary: str
+    tag: str
+    body: Any = None
+    query: Any = None
+    reply: Any = None
+    status: int = 200
+    events: bool = False
+    durable: bool = False
+    ticket: bool = False
+
+
+@dataclass(slots=True)
+class Routes:
+    """A module's routes, in the order they are written."""
+
+    tag: str
+    all: list[Route] = field(default_factory=list[Route])
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        policy: Policy,
+        *,
+        body: Any = None,
+        query: Any = None,
+        reply: Any = None,
+        status: int = 200,
+        events: bool = False,
+        durable: bool = False,
+        ticket: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
+
+        def register(handler: Handler) -> Handler:
+            name = getattr(handler, "__name__", "")
+            summary = (handler.__doc__ or name.replace("_", " ")).strip().splitlines()[0].rstrip(".")
+            self.all.append(
+                Route(
+                    name=name,
+                    method=method,
+                    path=path,
+                    policy=policy,
+                    handler=handler,
+                    summary=summary,
+                    tag=self.tag,
+                    body=body,
+                    query=query,
+                    reply=reply,
+                    status=status,
+                    events=events,
+                    durable=durable,
+                    ticket=ticket,
+                )
+            )
+            return handler
+
+        return register
