@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -197,3 +198,18 @@ def secret_from_env(name: str) -> str | None:
 
 
 type SecretReader = Callable[[str], str | None]
+
+
+def main() -> int:
+    """`python -m shared.settings`: checks the environment and names everything that is wrong with it; 0 or 1."""
+    try:
+        Settings.from_env()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("The settings are complete.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,7 @@
 """The HTTP API: sign-in, conversations, chat, search, administration, health."""
 
 import azure.durable_functions as df
+import azure.functions as func
 
 from functions.http_api.routes import admin_documents, admin_people, auth, chat, conversations, documents, health
 from functions.registration import register
@@ -21,6 +22,6 @@ register(
 
 @blueprint.function_name("sweep_runs")
 @blueprint.timer_trigger(arg_name="timer", schedule="*/30 * * * * *")
-async def sweep_runs(timer) -> None:  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
+async def sweep_runs(timer: func.TimerRequest) -> None:
     """Closes runs whose instance died (R10): within 90 s of its last sign of life."""
     await current_runtime().runs.sweep()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import azure.durable_functions as df
+import azure.functions as func
 
 from functions.registration import register
 from functions.sync_orchestrator.orchestrations import ORCHESTRATOR, DurableOrchestrations
@@ -26,7 +27,7 @@ LONGEST_WAIT_S = 600
 @blueprint.function_name("sync_timer")
 @blueprint.timer_trigger(arg_name="timer", schedule="%NEXUS_SYNC_SCHEDULE%")
 @blueprint.durable_client_input(client_name="client")
-async def sync_timer(timer: Any, client: Any) -> None:
+async def sync_timer(timer: func.TimerRequest, client: Any) -> None:
     """Starts a sync of every enabled library; one that still runs is left alone."""
     runs = await current_runtime().sync_starting.start_all(DurableOrchestrations(client))
     log.info("sync timer: %d libraries", len(runs))

@@ -12,7 +12,7 @@ from azurefunctions.extensions.http.fastapi import Request, Response, StreamingR
 
 from shared.domain.identity import Caller
 from shared.errors import FieldError, Forbidden, Invalid, NexusError, TooLarge, Unauthenticated
-from shared.runtime import Runtime, current_runtime
+from shared.runtime import current_runtime
 from shared.web.problems import headers_with, problem_response
 from shared.web.routes import Call, EventStream, Policy, Reply, Route
 
@@ -43,10 +43,8 @@ def endpoint(route: Route) -> Endpoint:
 async def _serve(route: Route, req: Request, starter: Any) -> Response:
     correlation_id = _correlation_id(req)
     try:
-        runtime = current_runtime()
-        caller = await _admitted(route, req, runtime)
+        caller = await _admitted(route, req)
         call = Call(
-            runtime=runtime,
             correlation_id=correlation_id,
             path=req.path_params,
             headers=req.headers,
@@ -60,9 +58,10 @@ async def _serve(route: Route, req: Request, starter: Any) -> Response:
         return problem_response(error, correlation_id)
 
 
-async def _admitted(route: Route, req: Request, runtime: Runtime) -> Caller | None:
+async def _admitted(route: Route, req: Request) -> Caller | None:
     if route.policy is Policy.PUBLIC:
         return None
+    runtime = current_runtime()
     if route.ticket and "authorization" not in req.headers and (ticket := req.query_params.get("ticket")):
         caller = await runtime.ticketing.redeem(ticket, req.query_params.get("conversation_id", ""))
     else:
