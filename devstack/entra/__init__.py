@@ -1,0 +1,1 @@
+"""A stand-in for Microsoft Entra ID: OpenID Connect as Entra speaks it, which Microsoft's MSAL accepts."""
