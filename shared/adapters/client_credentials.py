@@ -111,6 +111,12 @@ class AppTokens:
                 return token.text
             return (await self._renewed(scope)).text
 
+    def forget(self, scope: str, token: str) -> None:
+        """Drops a token that a service refused, so that the next call asks for a new one."""
+        kept = self._tokens.get(scope)
+        if kept is not None and kept.text == token:
+            del self._tokens[scope]
+
     async def close(self) -> None:
         await self._source.close()
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -42,6 +43,16 @@ async def _prepare(connection: asyncpg.Connection) -> None:
         return decoder.decode(value[1:])
 
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=encode, decoder=decode, format="binary")
+    # asyncpg's own UUID is a subclass that fast JSON encoders refuse
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid_of, format="binary")
+
+
+def _uuid_bytes(value: UUID) -> bytes:
+    return value.bytes
+
+
+def _uuid_of(value: bytes) -> UUID:
+    return UUID(bytes=value)
 
 
 class Db:

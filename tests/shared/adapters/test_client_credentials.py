@@ -241,3 +241,11 @@ async def test_a_managed_identity_that_refuses_is_unavailable(
     with pytest.raises(Unavailable, match="managed identity"):
         await tokens.token(SCOPE)
     await tokens.close()
+
+
+async def test_a_token_that_was_refused_is_forgotten_and_another_one_is_not(tokens: AppTokens) -> None:
+    first = await tokens.token(SCOPE)
+    tokens.forget(SCOPE, "another")
+    assert await tokens.token(SCOPE) == first
+    tokens.forget(SCOPE, first)
+    assert await tokens.token(SCOPE) != first
