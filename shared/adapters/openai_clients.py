@@ -116,9 +116,11 @@ class _LoopClients:
 
     def __init__(self) -> None:
         import httpx2
+        import openai
 
+        # The SDK's own aiohttp transport: half the CPU a streamed token of its default one (bench/RESULTS.md, relay).
         # No redirects: a key would travel to wherever a misconfigured gateway points.
-        self.http = httpx2.AsyncClient(
+        self.http: httpx2.AsyncClient = openai.DefaultAioHttpClient(
             follow_redirects=False,
             timeout=httpx2.Timeout(30.0, connect=CONNECT_TIMEOUT_S),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=60.0),
@@ -172,7 +174,7 @@ def model_failure(error: "openai.OpenAIError | httpx2.HTTPError") -> ModelFailed
     import openai
 
     match error:
-        case openai.APITimeoutError() | httpx2.TimeoutException():
+        case openai.APITimeoutError() | httpx2.TimeoutException() if _timed_out(error):
             return ModelFailed("The language model did not answer in time.", code="model_timeout")
         case openai.APIStatusError():
             return _status_failure(error.status_code, error.code or "")
@@ -180,6 +182,15 @@ def model_failure(error: "openai.OpenAIError | httpx2.HTTPError") -> ModelFailed
             return ModelFailed("The language model cannot be reached.", code="model_unavailable")
         case _:
             return ModelFailed("The language model could not be asked.", code="model_refused_request")
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    """The aiohttp transport calls a reset connection a timeout as well; the cause tells them apart."""
+    while error is not None:
+        if isinstance(error, TimeoutError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _status_failure(status: int, code: str) -> ModelFailed:

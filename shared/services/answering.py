@@ -114,7 +114,9 @@ class Answering:
             async for event in events:
                 match event:
                     case ModelText(text):
-                        yield text
+                        # PostgreSQL's text cannot hold U+0000, and no reader misses it
+                        if shown := text.replace("\0", ""):
+                            yield shown
                     case ModelFinished(finish_reason, input_tokens, output_tokens):
                         into.finish_reason = finish_reason
                         into.input_tokens, into.output_tokens = input_tokens, output_tokens

@@ -149,7 +149,7 @@ class Ingestion:
                 passages=[placed.position.passage_id for placed in passages],
                 content_hash=downloaded.sha256,
                 pipeline_version=PIPELINE_VERSION,
-                title=extracted.title,
+                title=extracted.title and extracted.title.replace("\0", ""),
                 language=extracted.language,
                 page_count=extracted.page_count,
             )

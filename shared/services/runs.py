@@ -169,7 +169,12 @@ class Runs:
         done = _done(turn, status, answer, self.answering.usage(answer))
         first_token_ms = round((timing[0] - started) * 1000) if timing else None
         latency_ms = round((time.monotonic() - started) * 1000)
-        stored = await self._store(done, answer.text, problem, first_token_ms, latency_ms)
+        try:
+            stored = await self._store(done, answer.text, problem, first_token_ms, latency_ms)
+        except Exception:
+            # the stream loop's boundary: a reader must see the end of the run whatever storing it ran into
+            log.exception("the answer could not be stored", extra={"message_id": str(done.message_id)})
+            stored = False
         if not stored and problem is None:
             detail = "The answer is shown here but could not be stored."
             problem = _problem(turn.correlation_id, 503, "postgres_unavailable", Unavailable.title, detail)

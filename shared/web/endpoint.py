@@ -91,18 +91,38 @@ async def _body(req: Request, model: Any) -> Any:
         if len(content) > MAX_BODY_BYTES:
             raise TooLarge(f"A request body may hold at most {MAX_BODY_BYTES // 1024} KB.")
     try:
+        if b"\\u0000" in content:
+            _require_storable(msgspec.json.decode(bytes(content)))
         return msgspec.json.decode(bytes(content), type=model)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("The body is not valid JSON.", code="invalid_json") from error
 
 
 def _query(req: Request, model: Any) -> Any:
+    given = dict(req.query_params)
+    _require_storable(given)
     try:
-        return msgspec.convert(dict(req.query_params), type=model, strict=False)
+        return msgspec.convert(given, type=model, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
+
+
+def _require_storable(value: Any, pointer: str = "") -> None:
+    """JSON and query strings can say U+0000, PostgreSQL's text cannot hold it: refused here, once for all fields."""
+    match value:
+        case str() if "\0" in value:
+            detail = "Text cannot hold the character U+0000"
+            raise Invalid(detail + ".", errors=(FieldError(pointer, detail),))
+        case dict():
+            for name, item in value.items():
+                _require_storable(item, f"{pointer}/{name}")
+        case list():
+            for index, item in enumerate(value):
+                _require_storable(item, f"{pointer}/{index}")
+        case _:
+            pass
 
 
 def _invalid(error: msgspec.ValidationError) -> Invalid:
@@ -112,7 +132,7 @@ def _invalid(error: msgspec.ValidationError) -> Invalid:
     missing = re.match(r"Object (?:missing required|contains unknown) field `(\w+)`", detail)
     if missing:
         pointer = f"{pointer}/{missing.group(1)}"
-    return Invalid(detail + ".", errors=(FieldError(pointer or "/", detail),))
+    return Invalid(detail + ".", errors=(FieldError(pointer, detail),))
 
 
 async def _reply(route: Route, result: Any, correlation_id: str) -> Response:

@@ -88,6 +88,8 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
             responses["202"] = {"description": "Accepted; the run starts when its stream is opened", "content": content}
     elif content:
         success["content"] = content
+    for status in route.also:
+        responses[str(status)] = {"description": "The same, with another verdict", "content": content}
     responses["default"] = {
         "description": "A problem",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},

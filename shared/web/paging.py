@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,7 +35,13 @@ def page[R, T](rows: Sequence[R], limit: int, key: Callable[[R], tuple[Any, ...]
 
 
 def after_time_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
-    return _decoded(cursor, tuple[datetime, UUID])
+    decoded = _decoded(cursor, tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID])
+    if decoded is None:
+        return None
+    try:
+        return decoded[0].astimezone(UTC), decoded[1]
+    except OverflowError as error:
+        raise _unknown() from error
 
 
 def after_id(cursor: str | None) -> UUID | None:
@@ -53,4 +59,8 @@ def _decoded(cursor: str | None, shape: Any) -> Any:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=shape)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Invalid("This cursor is not one of ours.", errors=(FieldError("/cursor", "unknown cursor"),)) from error
+        raise _unknown() from error
+
+
+def _unknown() -> Invalid:
+    return Invalid("This cursor is not one of ours.", errors=(FieldError("/cursor", "unknown cursor"),))

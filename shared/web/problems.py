@@ -1,12 +1,13 @@
 """Errors as problem documents (RFC 9457): one shape, nothing internal in it (S21)."""
 
 import logging
+import math
 from typing import Any
 
 import msgspec
 from azurefunctions.extensions.http.fastapi import Response
 
-from shared.errors import Invalid, NexusError, RateLimited, Unavailable
+from shared.errors import Invalid, NexusError, RateLimited, Throttled, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ def problem_response(error: Exception, correlation_id: str) -> Response:
     headers = headers_with(correlation_id)
     if isinstance(error, Invalid) and error.errors:
         body["errors"] = [{"pointer": field.pointer, "detail": field.detail} for field in error.errors]
-    if isinstance(error, (RateLimited, Unavailable)):
-        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, (RateLimited, Throttled, Unavailable)):
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(

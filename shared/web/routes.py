@@ -92,7 +92,8 @@ type Handler = Callable[[Call], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
-    `events` marks a stream; `durable` asks for the durable client; `ticket` takes `?ticket=` for the header."""
+    `also` are further statuses that come with `reply`; `events` marks a stream; `durable` asks for the durable
+    client; `ticket` takes `?ticket=` for the header."""
 
     name: str
     method: str
@@ -105,6 +106,7 @@ class Route:
     query: Any = None
     reply: Any = None
     status: int = 200
+    also: tuple[int, ...] = ()
     events: bool = False
     durable: bool = False
     ticket: bool = False
@@ -127,6 +129,7 @@ class Routes:
         query: Any = None,
         reply: Any = None,
         status: int = 200,
+        also: tuple[int, ...] = (),
         events: bool = False,
         durable: bool = False,
         ticket: bool = False,
@@ -149,6 +152,7 @@ class Routes:
                     query=query,
                     reply=reply,
                     status=status,
+                    also=also,
                     events=events,
                     durable=durable,
                     ticket=ticket,

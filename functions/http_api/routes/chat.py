@@ -17,7 +17,7 @@ from shared.db import conversations, messages
 from shared.domain.events import RunStatus
 from shared.domain.frames import seq_after
 from shared.domain.ids import RunId
-from shared.errors import FieldError, Invalid
+from shared.errors import Invalid
 from shared.web.routes import Call, EventStream, Policy, Reply, Routes
 
 routes = Routes("chat")
@@ -39,7 +39,7 @@ async def ask(call: Call) -> EventStream | Reply:
     later = "application/json" in call.headers.get("accept", "")
     key = call.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= _MAX_KEY:
-        raise Invalid("Idempotency-Key must have 1 to 200 characters.", errors=(FieldError("/", "Idempotency-Key"),))
+        raise Invalid("Idempotency-Key must have 1 to 200 characters.", code="idempotency_key_malformed")
     async with call.runtime.db.connection() as connection:
         turn = await messages.begin_turn(
             connection,

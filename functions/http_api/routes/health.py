@@ -1,5 +1,7 @@
 """Liveness, readiness, and the API's own description."""
 
+from typing import Any
+
 from functions.http_api.schemas.health import Live, Ready
 from shared.web import openapi
 from shared.web.routes import Call, Policy, Reply, Routes
@@ -13,7 +15,7 @@ async def health_live(call: Call) -> Live:
     return Live("ok")
 
 
-@routes.add("GET", "health/ready", Policy.PUBLIC, reply=Ready)
+@routes.add("GET", "health/ready", Policy.PUBLIC, reply=Ready, also=(503,))
 async def health_ready(call: Call) -> Reply:
     """Everything that chat needs answers"""
     readiness = await call.runtime.health.check()
@@ -21,7 +23,7 @@ async def health_ready(call: Call) -> Reply:
     return Reply(200 if readiness.ready else 503, body)
 
 
-@routes.add("GET", "openapi.json", Policy.PUBLIC)
+@routes.add("GET", "openapi.json", Policy.PUBLIC, reply=dict[str, Any])
 async def openapi_json(call: Call) -> bytes:
     """This description"""
     return openapi.document()

@@ -1,7 +1,7 @@
 """Wire models of administration."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,8 @@ from shared.domain.ids import CountryId, DepartmentId, DocumentId, LibraryId
 from shared.domain.ledger import LedgerDocument
 from shared.web.paging import PageQuery
 
+# A document that was switched off is shown as inactive, whatever came of indexing it.
+type ShownStatus = Literal["indexed", "pending", "skipped", "failed", "inactive"]
 type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 
 
@@ -34,7 +36,7 @@ class NewDepartment(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewCountry(msgspec.Struct, forbid_unknown_fields=True):
-    code: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    code: Annotated[str, msgspec.Meta(max_length=2, pattern="^[A-Z]{2}$")]
     name: Name
 
 
@@ -61,7 +63,7 @@ class CountryRow(msgspec.Struct):
 
 class DocumentsQuery(PageQuery, forbid_unknown_fields=True):
     library_id: LibraryId | None = None
-    status: str | None = None
+    status: ShownStatus | None = None
     q: str | None = None
 
 

@@ -210,3 +210,12 @@ async def test_a_run_beyond_the_cap_is_cut_off_and_says_so(db: Db, monkeypatch: 
     events = await collect(chat.runs.follow(turn, 0))
     assert [data.get("code") for _, name, data in events if name == "error"] == ["time_limit"]
     assert (await chat.stored(turn)).status is RunStatus.INTERRUPTED
+
+
+async def test_a_character_that_the_database_cannot_hold_does_not_lose_the_answer(db: Db) -> None:
+    chat = Chat(db, ScriptedModel(["a\0b", "\0"]))
+    turn = await chat.begin()
+    chat.runs.start(turn, AUDIENCE)
+    events = await collect(chat.runs.follow(turn, 0))
+    assert events[-1][2]["status"] == "complete"
+    assert (await chat.stored(turn)).content == "ab"

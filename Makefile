@@ -1,0 +1,62 @@
+# Nexus on one machine: `make up` needs Python 3.13 and Node.js 20 or newer, nothing else.
+# What each command does: `python -m devstack --help` and README.md.
+
+PYTHON := .venv/bin/python
+PYRIGHT := node devstack/node/node_modules/pyright/index.js
+
+# Taken as they were typed (no $ expansion) and handed on through the environment, never through the shell's text:
+# apostrophes, quotes and dollar signs of a question survive.
+override q := $(value q)
+override s := $(value s)
+override user := $(or $(value user),alice)
+override mode := $(or $(value mode),rag)
+export q s user mode
+
+.PHONY: up down status logs reset ask token env func test check bench evals bootstrap
+.DEFAULT_GOAL := up
+
+bootstrap:
+	@sh devstack/stack/bootstrap.sh
+
+up: bootstrap
+	@$(PYTHON) -m devstack up
+
+down: bootstrap
+	@$(PYTHON) -m devstack down
+
+status: bootstrap
+	@$(PYTHON) -m devstack status
+
+logs: bootstrap
+	@$(PYTHON) -m devstack logs --follow $${s:+"$$s"}
+
+reset: bootstrap
+	@$(PYTHON) -m devstack reset
+
+ask: bootstrap
+	@$(PYTHON) -m devstack ask --user "$$user" --mode "$$mode" -- "$$q"
+
+token: bootstrap
+	@$(PYTHON) -m devstack token --user "$$user"
+
+env: bootstrap
+	@$(PYTHON) -m devstack env
+
+func: bootstrap
+	@$(PYTHON) -m devstack func
+
+test: bootstrap
+	$(PYTHON) -m pytest
+
+check: bootstrap
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYRIGHT)
+	$(PYTHON) -m pytest tests/test_architecture.py tests/test_dependencies.py
+	$(PYTHON) -m devstack.cli.file_sizes
+
+bench: bootstrap
+	$(PYTHON) -m bench
+
+evals: bootstrap
+	$(PYTHON) -m evals

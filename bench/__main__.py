@@ -1,0 +1,70 @@
+"""Runs the bench and appends a dated section to bench/RESULTS.md: `python -m bench [ROW …] [--rounds 10]`."""
+
+import argparse
+import datetime
+import importlib
+import random
+import shlex
+import sys
+from pathlib import Path
+
+from bench.measure import MIN_ROUNDS, machine
+from bench.rows import Options, Outcome, render
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+# Each module has `run(options) -> [Outcome]`. They are imported when they are run: one row's needs (a server, a
+# second environment) must not stop another.
+ROWS = {
+    "relay": "CPU a relayed token: our provider adapter, a plain openai-python relay, a byte pass-through",
+    "import_time": "importing the function app against importing every SDK eagerly",
+    "ingest": "ingesting sec-10q against LlamaIndex's and LangChain's usual pipelines",
+    "extraction": "reading pdf, docx and xlsx against the usual libraries",
+}
+_HEAD = """# Bench results, run by run
+
+Newest last. Read the ratios, not the figures: they were taken side by side in one run, in random order.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, epilog=_list_rows())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="all when none is named")
+    parser.add_argument("--rounds", type=int, default=MIN_ROUNDS, help=f"at least {MIN_ROUNDS} to be quoted")
+    parser.add_argument("--seed", type=int, default=None, help="of the order of measurements")
+    parser.add_argument("--quick", action="store_true", help="little work, to see that it runs; nothing is written")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    seed = arguments.seed if arguments.seed is not None else random.randrange(10**6)
+    options = Options(arguments.rounds, seed, arguments.quick)
+    host = machine()
+    print(f"{host}; seed {seed}", flush=True)
+    outcomes: list[Outcome] = []
+    try:
+        for name in arguments.rows or ROWS:
+            print(f"\n# {name}: {ROWS[name]}", flush=True)
+            for outcome in importlib.import_module(f"bench.{name}").run(options):
+                print(f"\n{render(outcome)}", flush=True)
+                outcomes.append(outcome)
+    finally:
+        # A row that fails ends the run with its traceback, but what was measured before it is kept.
+        if outcomes and not options.quick:
+            _append(f"python -m bench {shlex.join(sys.argv[1:])}".strip(), host, seed, outcomes)
+            print(f"\nappended to {RESULTS.name}")
+
+
+def _append(command: str, host: str, seed: int, outcomes: list[Outcome]) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    head = f"## {now:%Y-%m-%d %H:%M} UTC\n\n`{command}` (seed {seed}) on {host}.\n"
+    earlier = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else _HEAD
+    body = "\n\n".join(render(outcome) for outcome in outcomes)
+    RESULTS.write_text(f"{earlier.rstrip()}\n\n{head}\n{body}\n", encoding="utf-8")
+
+
+def _list_rows() -> str:
+    return "\n".join(["rows:", *(f"  {name:12} {what}" for name, what in ROWS.items())])
+
+
+if __name__ == "__main__":
+    main()

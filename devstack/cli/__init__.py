@@ -1,0 +1,1 @@
+"""`python -m devstack`: the developer's commands of the local stack."""

@@ -1,0 +1,120 @@
+"""What is said to Qdrant: filters, searches, points. One point a passage, its document's labels in the payload.
+
+A passage may be read when its department is absent or the reader's, and its country likewise. "Everyone" is an
+absent key: Qdrant removes a key that is set to null, and `is_empty` finds absent and null alike.
+"""
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+from uuid import UUID
+
+from shared.adapters.qdrant_collection import DENSE, SPARSE
+from shared.domain.audience import Audience
+from shared.domain.documents import (
+    DocumentLabels,
+    PassagePoint,
+    PassagePosition,
+    SearchMode,
+    SearchQuery,
+    SparseVector,
+)
+
+type Json = dict[str, Any]  # may hold UUIDs, times and NumPy rows: orjson writes them
+
+# Candidates that HNSW keeps while searching, at least; and how many int8 ones are compared again in float32.
+HNSW_EF = 128
+OVERSAMPLING = 2.0
+
+
+def readable(audience: Audience) -> Json:
+    """`Audience.covers` as a Qdrant filter, and only what is published."""
+    return all_of(
+        is_equal("is_active", True),
+        _open_or("department_id", audience.department_id),
+        _open_or("country_id", audience.country_id),
+    )
+
+
+def _open_or(key: str, own: UUID | None) -> Json:
+    everyone = {"is_empty": {"key": key}}
+    return everyone if own is None else {"should": [everyone, is_equal(key, own)]}
+
+
+def is_equal(key: str, value: UUID | bool) -> Json:
+    return {"key": key, "match": {"value": value}}
+
+
+def all_of(*conditions: Json) -> Json:
+    return {"must": list(conditions)}
+
+
+def search_body(query: SearchQuery, allowed: Json, fields: Sequence[str]) -> Json | None:
+    """One call with `allowed` inside every retriever, and `fields` of the payload in the answer.
+    None when there is nothing to search with: a question of stop words only has no terms."""
+    ef = max(HNSW_EF, 2 * query.prefetch)
+    dense: Json = {
+        "query": query.dense,
+        "using": DENSE,
+        "filter": allowed,
+        "params": {"hnsw_ef": ef, "quantization": {"rescore": True, "oversampling": OVERSAMPLING}},
+    }
+    sparse: Json = {"query": _sparse(query.sparse), "using": SPARSE, "filter": allowed}
+    match query.mode:
+        case SearchMode.DENSE:
+            retrievers = [dense]
+        case SearchMode.SPARSE:
+            retrievers = [sparse] if query.sparse.indices else []
+        case SearchMode.HYBRID:
+            retrievers = [dense, sparse] if query.sparse.indices else [dense]
+        case _:
+            assert_never(query.mode)
+    if not retrievers:
+        return None
+    wanted: Json = {"limit": query.limit, "with_payload": list(fields)}
+    if query.mode is not SearchMode.HYBRID:
+        return {**retrievers[0], **wanted}
+    prefetch = [{**retriever, "limit": query.prefetch} for retriever in retrievers]
+    return {"prefetch": prefetch, "query": {"rrf": {"k": query.rrf_k}}, **wanted}
+
+
+def _sparse(vector: SparseVector) -> Json:
+    return {"indices": vector.indices, "values": vector.values}
+
+
+def vectors_of(point: PassagePoint) -> Json:
+    return {DENSE: point.dense, SPARSE: _sparse(point.sparse)}
+
+
+def point_body(point: PassagePoint, shared_payload: Json) -> Json:
+    payload = {**shared_payload, **place_payload(point.position), "text": point.text, "language": point.language}
+    return {
+        "id": point.position.passage_id,
+        "vector": vectors_of(point),
+        "payload": {key: value for key, value in payload.items() if value is not None},
+    }
+
+
+def labels_payload(labels: DocumentLabels) -> Json:
+    """Absent values are None: setting them removes what was there."""
+    return {
+        "document_id": labels.document_id,
+        "library_id": labels.library_id,
+        "drive_id": labels.drive_id,
+        "sharepoint_id": labels.item_id,
+        "file_name": labels.file_name,
+        "file_url": labels.file_url,
+        "file_type": labels.file_type,
+        "last_modified": labels.last_modified,
+        "department_id": labels.scope.department_id,
+        "country_id": labels.scope.country_id,
+    }
+
+
+def place_payload(position: PassagePosition) -> Json:
+    return {
+        "chunk_index": position.chunk_index,
+        "total_chunks": position.total_chunks,
+        "page": position.page,
+        "last_page": position.last_page,
+        "section": position.section,
+    }

@@ -1,0 +1,209 @@
+"""The port `Vectors` on Qdrant.
+
+Calls name the model's own collection, never the alias: an instance of the version before a change of model must
+not write into the collection of the next one.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from shared.adapters.qdrant_bodies import (
+    Json,
+    all_of,
+    is_equal,
+    labels_payload,
+    place_payload,
+    point_body,
+    readable,
+    search_body,
+    vectors_of,
+)
+from shared.adapters.qdrant_collection import collection_name, ensure_collection
+from shared.adapters.qdrant_connection import SEARCH_TIMEOUT_S, CollectionMissing, PointMissing, QdrantConnection
+from shared.domain.audience import Audience
+from shared.domain.documents import DocumentLabels, PassagePoint, PassagePosition, RetrievedPassage, SearchQuery
+from shared.domain.ids import DocumentId, LibraryId, PassageId
+from shared.errors import Unavailable
+
+# Points in one upsert: 64 × 3,072 numbers are 2.5 MB of JSON, written in about 10 ms, in which no stream moves.
+UPSERT_POINTS = 64
+# Positions in one batch call; documents of up to this many passages are published by a single call.
+PUBLISH_POSITIONS = 500
+REMOVE_DOCUMENTS = 100
+SCROLL_POINTS = 1_000
+
+
+class _Found(msgspec.Struct):
+    """The payload of a passage, as far as a search needs it."""
+
+    document_id: UUID
+    library_id: UUID
+    file_name: str
+    file_url: str
+    file_type: str
+    text: str
+    chunk_index: int
+    total_chunks: int
+    page: int | None = None
+    last_page: int | None = None
+    section: str | None = None
+    language: str | None = None
+
+
+class _Scored(msgspec.Struct):
+    id: UUID
+    score: float
+    payload: _Found
+
+
+class _Ranking(msgspec.Struct):
+    points: list[_Scored]
+
+
+class _Known(msgspec.Struct):
+    id: UUID
+    payload: Json | None = None
+
+
+class _Page(msgspec.Struct):
+    points: list[_Known]
+    next_page_offset: UUID | None = None
+
+
+class QdrantVectors:
+    """`alias` names the collection in service; its real name adds `model` and `dimensions`."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        *,
+        alias: str,
+        model: str,
+        dimensions: int,
+        search_timeout_s: float = SEARCH_TIMEOUT_S,
+    ) -> None:
+        self._connection = QdrantConnection(url, api_key)
+        self._alias = alias
+        self._dimensions = dimensions
+        self._search_timeout_s = search_timeout_s
+        self.collection = collection_name(alias, model, dimensions)
+
+    async def ensure_ready(self) -> None:
+        await ensure_collection(self._connection, alias=self._alias, name=self.collection, dimensions=self._dimensions)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def search(self, query: SearchQuery, *, audience: Audience) -> list[RetrievedPassage]:
+        body = search_body(query, readable(audience), _Found.__struct_fields__)
+        if body is None:
+            return []
+        found = await self._send("POST", "/points/query", body, _Ranking, timeout_s=self._search_timeout_s)
+        return [_passage(point) for point in found.points]
+
+    async def stored(self, document: DocumentId) -> frozenset[PassageId]:
+        found: set[PassageId] = set()
+        body: Json = {
+            "filter": all_of(is_equal("document_id", document)),
+            "limit": SCROLL_POINTS,
+            "with_payload": False,
+        }
+        while True:
+            page = await self._send("POST", "/points/scroll", body, _Page)
+            found.update(PassageId(point.id) for point in page.points)
+            if page.next_page_offset is None:
+                return frozenset(found)
+            body["offset"] = page.next_page_offset
+
+    async def stage(self, labels: DocumentLabels, points: Sequence[PassagePoint]) -> None:
+        shared_payload = {**labels_payload(labels), "is_active": False, "staged": True}
+        published = await self._published(points)
+        for start in range(0, len(points), UPSERT_POINTS):
+            part = points[start : start + UPSERT_POINTS]
+            new = [point_body(point, shared_payload) for point in part if point.position.passage_id not in published]
+            again = [point for point in part if point.position.passage_id in published]
+            if new:
+                await self._send("PUT", "/points?wait=true", {"points": new}, msgspec.Raw)
+            if again:
+                await self._embed_again(again)
+
+    async def _published(self, points: Sequence[PassagePoint]) -> frozenset[UUID]:
+        """Those that readers find now: embedding them again must not hide them until the document is published."""
+        body: Json = {"ids": [point.position.passage_id for point in points], "with_payload": ["staged"]}
+        known = await self._send("POST", "/points", body, list[_Known])
+        return frozenset(point.id for point in known if not (point.payload or {}).get("staged"))
+
+    async def _embed_again(self, points: Sequence[PassagePoint]) -> None:
+        vectors = [{"id": point.position.passage_id, "vector": vectors_of(point)} for point in points]
+        operations: list[Json] = [{"update_vectors": {"points": vectors}}]
+        for language in {point.language for point in points}:
+            ids = [point.position.passage_id for point in points if point.language == language]
+            operations.append({"set_payload": {"payload": {"language": language}, "points": ids}})
+        await self._batch(operations)
+
+    async def publish(self, labels: DocumentLabels, positions: Sequence[PassagePosition]) -> None:
+        shown: Json = {**labels_payload(labels), "is_active": labels.is_active}
+        mine = is_equal("document_id", labels.document_id)
+        if not positions:
+            # What a broken-off version left staged is no part of the document.
+            there = {"must": [mine], "must_not": [is_equal("staged", True)]}
+            await self._batch([{"set_payload": {"payload": shown, "filter": there}}])
+            return
+        ids = [position.passage_id for position in positions]
+        places: list[Json] = [
+            {"set_payload": {"payload": place_payload(position), "points": [position.passage_id]}}
+            for position in positions
+        ]
+        # All of the new version appears in one operation, and the old one goes in the next of the same call.
+        switch: list[Json] = [
+            {"set_payload": {"payload": {**shown, "staged": None}, "points": ids}},
+            {"delete": {"filter": {"must": [mine], "must_not": [{"has_id": ids}]}}},
+        ]
+        last = max(0, len(places) - PUBLISH_POSITIONS)
+        for start in range(0, last, PUBLISH_POSITIONS):
+            await self._batch(places[start : min(start + PUBLISH_POSITIONS, last)])
+        await self._batch([*places[last:], *switch])
+
+    async def remove(self, documents: Sequence[DocumentId]) -> None:
+        for start in range(0, len(documents), REMOVE_DOCUMENTS):
+            part = list(documents[start : start + REMOVE_DOCUMENTS])
+            gone = all_of({"key": "document_id", "match": {"any": part}})
+            await self._send("POST", "/points/delete?wait=true", {"filter": gone}, msgspec.Raw)
+
+    async def _batch(self, operations: Sequence[Json]) -> None:
+        await self._send("POST", "/points/batch?wait=true", {"operations": operations}, msgspec.Raw)
+
+    async def _send[Reply](self, method: str, path: str, body: Json, reply: type[Reply], **options: float) -> Reply:
+        """Makes the collection where it is missing (first use, or a Qdrant that lost its disk) and asks again."""
+        place = f"/collections/{self.collection}{path}"
+        try:
+            try:
+                return await self._connection.send(method, place, body, reply, **options)
+            except CollectionMissing:
+                await self.ensure_ready()
+                return await self._connection.send(method, place, body, reply, **options)
+        except (CollectionMissing, PointMissing) as error:
+            raise Unavailable("qdrant", "The vector index changed meanwhile. Try again shortly.") from error
+
+
+def _passage(point: _Scored) -> RetrievedPassage:
+    found = point.payload
+    return RetrievedPassage(
+        passage_id=PassageId(point.id),
+        document_id=DocumentId(found.document_id),
+        library_id=LibraryId(found.library_id),
+        file_name=found.file_name,
+        file_url=found.file_url,
+        file_type=found.file_type,
+        text=found.text,
+        page=found.page,
+        last_page=found.last_page,
+        section=found.section,
+        chunk_index=found.chunk_index,
+        total_chunks=found.total_chunks,
+        language=found.language,
+        score=point.score,
+    )

@@ -1,0 +1,228 @@
+"""Who may call what: without a token, with a wrong one, with too small a role, with somebody else's ids (S07, S08)."""
+
+import base64
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+
+import function_app  # noqa: F401 - fills the registry
+from shared.domain.identity import Role
+from shared.web import openapi
+from shared.web.routes import Policy, Route
+from tests.functions.nexus import Nexus
+from tests.functions.person import Person
+
+ROUTES = openapi.registered()
+GUARDED = [route for route in ROUTES if route.policy is not Policy.PUBLIC]
+ROLES = {"alice": Role.USER, "carol": Role.CONTENT_MANAGER, "admin": Role.SUPER_ADMIN}
+
+
+def anywhere(route: Route) -> str:
+    """The route's path with ids that name nothing."""
+    return "/api/" + re.sub(r"\{\w+\}", lambda _: str(uuid4()), route.path)
+
+
+def named(routes: list[Route]) -> Any:
+    return pytest.mark.parametrize("route", routes, ids=[route.name for route in routes])
+
+
+@named(GUARDED)
+async def test_s07_nobody_gets_in_without_a_token(anyone: httpx.AsyncClient, route: Route) -> None:
+    reply = await anyone.request(route.method, anywhere(route), content=b"{}")
+    assert reply.status_code == 401
+    assert reply.json()["code"] == "unauthenticated"
+
+
+def forged(nexus: Nexus) -> dict[str, str]:
+    """Authorization headers that look like something."""
+    good = nexus.sessions["alice"].access_token
+    head, body, signature = good.split(".")
+    claims = jwt.decode(good, options={"verify_signature": False})
+    key = base64.b64decode(nexus.signing_key.partition(":")[2])
+    header = jwt.get_unverified_header(good)
+
+    def signed(changed: dict[str, Any], secret: bytes = key, **headers: Any) -> str:
+        return "Bearer " + jwt.encode(claims | changed, secret, algorithm="HS256", headers=header | headers)
+
+    nothing = base64.urlsafe_b64encode(json.dumps(header | {"alg": "none"}).encode()).decode().rstrip("=")
+    promoted = base64.urlsafe_b64encode(json.dumps(claims | {"role": "super_admin"}).encode()).decode().rstrip("=")
+    return {
+        "nothing": "",
+        "no token": "Bearer",
+        "another scheme": f"Basic {good}",
+        "the token alone": good,
+        "garbage": "Bearer garbage",
+        "garbage in three parts": "Bearer a.b.c",
+        "letters beyond ASCII": "Bearer tökén",
+        "far too long": "Bearer " + "a" * 8000,
+        "no signature": f"Bearer {head}.{body}.",
+        "alg none": f"Bearer {nothing}.{body}.",
+        "another role": f"Bearer {head}.{promoted}.{signature}",
+        "another key": signed({}, b"k" * 32),
+        "an unknown key id": signed({}, kid="other"),
+        "another type": signed({}, typ="JWT"),
+        "another audience": signed({"aud": "nexus-refresh"}),
+        "another issuer": signed({"iss": "entra"}),
+        "expired": signed({"iat": claims["iat"] - 2000, "exp": claims["iat"] - 1000}),
+        "without an end": "Bearer "
+        + jwt.encode({k: v for k, v in claims.items() if k != "exp"}, key, algorithm="HS256", headers=header),
+    }
+
+
+async def test_s04_no_other_token_passes_as_one(anyone: httpx.AsyncClient, nexus: Nexus) -> None:
+    for what, value in forged(nexus).items():
+        headers = {b"Authorization": value.encode("latin-1")}
+        reply = await anyone.get("/api/auth/me", headers=headers)
+        assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated"), what
+
+
+@named([route for route in GUARDED if route.policy is not Policy.SIGNED_IN])
+@pytest.mark.parametrize("user", ["alice", "carol"])
+async def test_s07_the_role_decides(nexus: Nexus, anyone: httpx.AsyncClient, user: str, route: Route) -> None:
+    """Before anything that was sent is looked at: the body here is wrong for every route."""
+    headers = nexus.sessions[user].headers
+    reply = await anyone.request(route.method, anywhere(route), content=b"{", headers=headers)
+    if route.policy.admits(ROLES[user]):
+        assert reply.status_code != 403
+    else:
+        assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
+
+
+@named(list(ROUTES))
+async def test_another_method_is_not_answered(anyone: httpx.AsyncClient, nexus: Nexus, route: Route) -> None:
+    """The host's own refusal: the app is never called."""
+    taken = {other.method for other in ROUTES if other.path == route.path}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - taken:
+        reply = await anyone.request(method, anywhere(route), headers=nexus.sessions["admin"].headers)
+        assert reply.status_code in (404, 405), f"{method} {route.path}"
+
+
+# What a route with ids is called with: somebody who owns or reaches the id, somebody who does not, and a body that
+# would do. A new route without an entry fails the walk.
+type Owner = Callable[[Nexus, dict[str, Person]], Awaitable[dict[str, str]]]
+
+
+async def a_conversation(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"conversation_id": await people["alice"].conversation()}
+
+
+async def a_run(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    alice = people["alice"]
+    return {"run_id": (await alice.ask_later(await alice.conversation(), "Hello?"))["run_id"]}
+
+
+async def a_library(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    scope = {"department_id": nexus.departments["HR"], "country_id": nexus.countries["DE"]}
+    body = {"library_url": nexus.sharepoint_library(f"walk-{uuid4().hex[:8]}"), **scope}
+    return {"library_id": (await people["carol"].post("admin/libraries", body))["id"]}
+
+
+async def a_sync_run(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    library = (await a_library(nexus, people))["library_id"]
+    return {"run_id": (await people["carol"].post(f"admin/libraries/{library}/sync", {}, status=202))["id"]}
+
+
+async def a_document(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    """In HR and Germany, indexed. Straight into the ledger: what indexing does is tested elsewhere."""
+    library = (await a_library(nexus, people))["library_id"]
+    document = str(uuid4())
+    nexus.postgres.sql(
+        """INSERT INTO sharepoint_documents (id, sharepoint_id, file_name, file_url, library_url, department_id,
+                  country_id, file_type, drive_id, library_id, status, is_new)
+           SELECT :'id', :'id', 'a.md', 'https://contoso.sharepoint.com/a.md', library_url, department_id, country_id,
+                  'md', drive_id, id, 'indexed', false
+             FROM sharepoint_sync_state WHERE id = :'library'""",
+        nexus.database.name,
+        id=document,
+        library=library,
+    )
+    return {"document_id": document}
+
+
+async def a_user(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"user_id": str(uuid4())}
+
+
+WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
+    "get_conversation": (a_conversation, "alice", "bob", None),
+    "rename_conversation": (a_conversation, "alice", "bob", {"title": "Mine now"}),
+    "delete_conversation": (a_conversation, "alice", "bob", None),
+    "ask": (a_conversation, "alice", "bob", {"content": "What did you say?"}),
+    "chat_stream": (a_conversation, "alice", "bob", None),
+    "create_ticket": (a_conversation, "alice", "bob", None),
+    "cancel_run": (a_run, "alice", "bob", None),
+    "get_document": (a_document, "alice", "bob", None),
+    "get_admin_document": (a_document, "carol", "erik", None),
+    "change_library": (a_library, "carol", "erik", {"enabled": False}),
+    "sync_library_now": (a_library, "carol", "erik", {}),
+    "get_sync_run": (a_sync_run, "carol", "erik", None),
+    # belongs to nobody: only the id can be wrong
+    "change_user": (a_user, "", "admin", {"role": "user"}),
+}
+
+
+def takes_ids(route: Route) -> bool:
+    """Of one thing: the lists' filters by id only narrow what their caller reaches anyway."""
+    fields = [
+        name
+        for model in (route.body, route.query)
+        if model is not None and getattr(model, "__struct_fields__", None)
+        for name in model.__struct_fields__
+        if name == "conversation_id"
+    ]
+    return "{" in route.path or bool(fields)
+
+
+@named([route for route in ROUTES if takes_ids(route)])
+async def test_s08_somebody_elses_id_is_as_good_as_none(
+    nexus: Nexus, alice: Person, bob: Person, carol: Person, erik: Person, admin: Person, route: Route
+) -> None:
+    people = {"alice": alice, "bob": bob, "carol": carol, "erik": erik, "admin": admin}
+    make, owner, stranger, body = WITH_IDS[route.name]
+    ids = await make(nexus, people)
+    path = re.sub(r"\{(\w+)\}", lambda match: ids[match.group(1)], route.path)
+    sent: dict[str, Any] = {} if body is None else {"json": body}
+    if route.name == "chat_stream":
+        await alice.ask_later(ids["conversation_id"], "Hello?")
+        sent["params"] = ids
+    elif route.name == "create_ticket":
+        sent["json"] = ids
+    foreign = await people[stranger].call(route.method, path, status=404, **sent)
+    if owner:
+        unknown = re.sub(r"\{\w+\}", lambda _: str(uuid4()), route.path)
+        nothing = {name: str(uuid4()) for name in ids}
+        other = {key: nothing if value is ids else value for key, value in sent.items()}
+        absent = await people[stranger].call(route.method, unknown, status=404, **other)
+        told = [{**reply.json(), "correlation_id": ""} for reply in (foreign, absent)]
+        assert told[0] == told[1], "the reply must not tell that it exists"
+        reply = await people[owner].http.request(
+            route.method, f"/api/{path}", headers=people[owner].session.headers, **sent
+        )
+        assert reply.status_code < 300, f"its owner gets in: {reply.text}"
+
+
+async def test_s08_foreign_filters_bring_nothing(nexus: Nexus, carol: Person, erik: Person) -> None:
+    people = {"carol": carol}
+    library = (await a_library(nexus, people))["library_id"]
+    await carol.post(f"admin/libraries/{library}/sync", {}, status=202)
+    assert len((await carol.get("admin/sync-runs", library_id=library))["items"]) == 1
+    assert (await erik.get("admin/sync-runs", library_id=library))["items"] == []
+    assert (await erik.get("admin/documents", library_id=library))["items"] == []
+    assert library not in {row["id"] for row in (await erik.get("admin/libraries", limit=100))["items"]}
+
+
+async def test_a_content_manager_gives_away_no_library_outside_their_scope(
+    nexus: Nexus, carol: Person, erik: Person
+) -> None:
+    library = (await a_library(nexus, {"carol": carol}))["library_id"]
+    for scope in ({"department_id": None}, {"department_id": nexus.departments["Engineering"]}, {"country_id": None}):
+        problem = await carol.patch(f"admin/libraries/{library}", scope, status=404)
+        assert problem["code"] == "scope_not_found"
+    everyone = {"library_url": nexus.sharepoint_library("Reach")}
+    assert (await carol.post("admin/libraries", everyone, status=404))["code"] == "scope_not_found"
