@@ -1,0 +1,60 @@
+"""The tables on a sheet: parted by empty rows, and by empty columns where both sides stand as tables alone."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from shared.adapters.extract.tables import Grid, looks_like_header
+
+
+def sheet_tables(sheet: Grid) -> Iterator[Grid]:
+    """From top to bottom, left before right, without empty rows and columns around them."""
+    for block in _row_runs(sheet):
+        sides = _sides(block)
+        if len(sides) == 1:
+            yield block
+        else:
+            for side in sides:
+                yield from sheet_tables(side)
+
+
+def _row_runs(sheet: Grid) -> Iterator[Grid]:
+    first = 0
+    for number in range(len(sheet.rows) + 1):
+        if number < len(sheet.rows) and any(sheet.rows[number]):
+            continue
+        if number > first:
+            yield _cut(sheet, first, number, 0, None)
+        first = number + 1
+
+
+def _sides(block: Grid) -> list[Grid]:
+    """An empty column alone may only be a gap between names and values: each side must have columns of its own
+    and, on its first row, names for them."""
+    used = list(map(any, zip(*block.rows, strict=True)))
+    gaps = [place for place, filled in enumerate(used) if not filled]
+    if not gaps:
+        return [block]
+    edges = [-1, *gaps, len(used)]
+    parts = [_cut(block, 0, len(block.rows), left + 1, right) for left, right in pairwise(edges) if right > left + 1]
+    return parts if len(parts) > 1 and all(map(_stands_alone, parts)) else [block]
+
+
+def _stands_alone(part: Grid) -> bool:
+    rows = [row for row in part.rows if any(row)]
+    return len(rows) > 1 and max(map(len, rows)) > 1 and looks_like_header(rows[0], rows[1:4])
+
+
+def _cut(grid: Grid, first: int, end: int, left: int, right: int | None) -> Grid:
+    """A part of the sheet without the empty columns at its sides. All rows of a sheet are of one length."""
+    rows = [row[left:right] for row in grid.rows[first:end]] if left or right is not None else grid.rows[first:end]
+    filled = [place for place, used in enumerate(map(any, zip(*rows, strict=True))) if used]
+    begin, stop = filled[0], filled[-1] + 1
+    shift = left + begin
+    spread = {
+        (row - first, place - shift)
+        for row, place in grid.spread
+        if first <= row < end and shift <= place < left + stop
+    }
+    if begin or stop < len(rows[0]):
+        rows = [row[begin:stop] for row in rows]
+    return Grid(rows, spread)
