@@ -1,7 +1,7 @@
 """Row: a folder of PDFs becomes a searchable index, whole pipelines side by side.
 
 The same files (sec-10q), the same model server (hash embedding, no delay), the same Qdrant server, passages of about
-the same size. LlamaIndex and LangChain run in .nexus/bench-venv, made from bench/requirements.txt when it is missing.
+the same size. LlamaIndex and LangChain run in .cache/bench-venv, made from bench/requirements.txt when it is missing.
 """
 
 import itertools
@@ -27,7 +27,7 @@ PEERS = {"LlamaIndex": "llamaindex_ingest.py", "LangChain": "langchain_ingest.py
 FILES = REPO.parent / "shared" / "data" / "sec-10q" / "docs"
 # The middle of what Nexus makes; the peers' splitters are set to it.
 CHUNK_TOKENS = 400
-_VENV = REPO / ".nexus" / "bench-venv"
+_VENV = REPO / ".cache" / "bench-venv"
 _PEER_PACKAGES = ("llama-index-core", "langchain", "langchain-openai", "pypdf", "qdrant-client")
 
 

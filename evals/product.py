@@ -16,7 +16,7 @@ from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.ports import Embeddings, Extractor, Tokenizer, Vectors
 from shared.services.retrieval import Retrieval
 
-HOME = REPO / ".nexus" / "evals"
+HOME = REPO / ".cache" / "evals"
 DIMENSIONS = 3072
 # What e5 was trained with; the other offline models do not know prefixes, and the model server takes them off.
 _QUERY_PREFIX, _PASSAGE_PREFIX = "query: ", "passage: "

@@ -2,7 +2,7 @@
 
 Runs the product's own extraction, chunking, embeddings, index and retrieval over public question sets, offline, and
 prints recall, page hit and nDCG for dense, BM25 and hybrid search beside a plain BM25 baseline, with 95 % bootstrap
-intervals, and appends them to evals/RESULTS.md. Vectors are cached under .nexus/evals: a run that is stopped
+intervals, and appends them to evals/RESULTS.md. Vectors are cached under .cache/evals: a run that is stopped
 goes on where it was.
 """
 

@@ -1,6 +1,6 @@
 """LangChain as its documentation sets it up: PDF directory loader, recursive splitter, OpenAI embeddings, Qdrant.
 
-Run by bench/ingest.py in .nexus/bench-venv: FOLDER EMBEDDINGS_URL QDRANT_URL COLLECTION CHUNK_TOKENS
+Run by bench/ingest.py in .cache/bench-venv: FOLDER EMBEDDINGS_URL QDRANT_URL COLLECTION CHUNK_TOKENS
 The splitter counts characters, its default; four stand for a token.
 """
 

@@ -1,6 +1,6 @@
 """LlamaIndex as its documentation sets it up: directory reader, sentence splitter, OpenAI embeddings, Qdrant.
 
-Run by bench/ingest.py in .nexus/bench-venv: FOLDER EMBEDDINGS_URL QDRANT_URL COLLECTION CHUNK_TOKENS
+Run by bench/ingest.py in .cache/bench-venv: FOLDER EMBEDDINGS_URL QDRANT_URL COLLECTION CHUNK_TOKENS
 """
 
 import sys

@@ -25,6 +25,20 @@ from devstack.stack.supervisor import Supervisor
 
 MIGRATIONS = ("-m", "alembic", "-c", "shared/db/migrations/alembic.ini", "upgrade", "head")
 
+# All that a stack writes into its home; the mark and the lock go last.
+OWN = (
+    *BASE_PORTS,
+    "functions",
+    "jobs",
+    "logs",
+    "stack.json",
+    "processes.json",
+    "setup.json",
+    "secrets.json",
+    "lock",
+    MARK,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
@@ -136,8 +150,8 @@ class LocalStack:
         return found
 
     def reset(self) -> bool:
-        """Stops everything and throws all local data away; False when there was none."""
-        if not self.home.exists():
+        """Stops everything and throws all of the stack's data away; False when there was none."""
+        if not (self.home / MARK).exists():
             return False
         self.down()
         if (self.home / "secrets.json").exists():
@@ -145,7 +159,15 @@ class LocalStack:
             if not reachable(postgres.home, server_account()):
                 postgres.prepare_folder()
                 postgres.remove()
-        shutil.rmtree(self.home)
+        for name in OWN:
+            path = self.home / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        # What other tools keep below .nexus, such as the benches' packages, is not ours to throw away.
+        if not any(self.home.iterdir()):
+            self.home.rmdir()
         return True
 
     # -- inside --------------------------------------------------------------------------------------------------

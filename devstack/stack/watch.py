@@ -11,7 +11,7 @@ import time
 
 import psutil
 
-from devstack.stack.configuration import ROOT
+from devstack.stack.configuration import MARK, ROOT
 from devstack.stack.failures import StackError
 from devstack.stack.local_stack import LocalStack
 from devstack.stack.processes import Process, ProcessFile
@@ -20,7 +20,10 @@ _POLL_S = 0.5
 
 
 def watch(pid: int) -> None:
-    """Starts a watcher of this process, detached. Raises StackError when there is no such process."""
+    """Starts a watcher of this process, detached. Raises StackError when there is no such process, and for the
+    checkout's own .nexus, which is a developer's and never thrown away unasked."""
+    if not os.environ.get("NEXUS_HOME"):
+        raise StackError("Only a stack with a NEXUS_HOME of its own can end with a process. Set NEXUS_HOME.")
     try:
         started = psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:
@@ -36,6 +39,8 @@ def watch(pid: int) -> None:
 
 
 def main() -> None:
+    if not os.environ.get("NEXUS_HOME"):
+        sys.exit("NEXUS_HOME is not set")
     owner = Process("owner", int(sys.argv[1]), float(sys.argv[2]), port=0, stop_signal=0)
     stack = LocalStack(os.environ)
     was_up = False
@@ -45,7 +50,7 @@ def main() -> None:
             return
         was_up = was_up or up
         time.sleep(_POLL_S)
-    while stack.home.exists():
+    while (stack.home / MARK).exists():
         try:
             stack.reset()
         except StackError:

@@ -112,9 +112,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "NEXUS_LOCAL_EMBEDDING": "hash",
         }
     )
-    running.up()
-    yield running
-    done = running.command("down")
+    try:
+        running.up()
+        yield running
+    finally:
+        done = running.command("down")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
