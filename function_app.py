@@ -1,17 +1,14 @@
 """The function app: four blueprints, each a folder of functions/. Nothing is done at import but registering them."""
 
-import logging
-
 import azure.functions as func
 
 from functions.http_api.blueprint import blueprint as http_api
 from functions.ingest_activity.blueprint import blueprint as ingest_activity
 from functions.notebook_proxy.blueprint import blueprint as notebook_proxy
 from functions.sync_orchestrator.blueprint import blueprint as sync_orchestrator
+from shared import logs
 
-# They log every request with its address at INFO: delta tokens and account names do not belong in a log (S20).
-for chatty in ("azure", "httpx", "httpcore", "httpx2", "httpcore2"):
-    logging.getLogger(chatty).setLevel(logging.WARNING)
+logs.install()
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 for blueprint in (http_api, sync_orchestrator, ingest_activity, notebook_proxy):

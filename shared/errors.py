@@ -3,6 +3,8 @@
 NexusError                       carries `code` (for programs), `title` and `detail` (for people), `status`
 ├── Unauthenticated              401  the caller is not signed in, or the token is not ours
 ├── SignInRefused                401  Entra ID or our own rules refuse this person
+├── SessionEnded                 401  the refresh token is not good any more: sign in again
+│   └── RefreshReused                 it was replaced before; the whole session has been ended
 ├── Forbidden                    403  signed in, but the role lacks it
 ├── NotFound                     404  not there, or not the caller's
 ├── Conflict                     409
@@ -43,6 +45,14 @@ class Unauthenticated(NexusError):
 
 class SignInRefused(NexusError):
     status, code, title = 401, "sign_in_refused", "The sign-in was refused"
+
+
+class SessionEnded(NexusError):
+    status, code, title = 401, "session_ended", "Your session has ended. Sign in again"
+
+
+class RefreshReused(SessionEnded):
+    code, title = "refresh_reused", "This session was used from two places and has been ended. Sign in again"
 
 
 class Forbidden(NexusError):
@@ -89,8 +99,8 @@ class Invalid(NexusError):
 class RateLimited(NexusError):
     status, code, title = 429, "rate_limited", "Too many requests"
 
-    def __init__(self, detail: str, *, retry_after_s: int) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, retry_after_s: int, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
         self.retry_after_s = retry_after_s
 
 

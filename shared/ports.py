@@ -22,7 +22,9 @@ from shared.domain.documents import (
 )
 from shared.domain.extracted import Extracted
 from shared.domain.identity import Caller, EntraIdentity
-from shared.domain.ids import DocumentId, PassageId, RunId
+from shared.domain.ids import DocumentId, PassageId, RunId, SessionId, UserId
+from shared.domain.limits import Allowance, Limit, LimitClass
+from shared.domain.sessions import RefreshFamily, RefreshToken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,14 @@ class IdentityProvider(Protocol):
         ...
 
 
+class Directory(Protocol):
+    """The groups of a tenant's people, as Microsoft Graph knows them."""
+
+    async def group_ids(self, tenant_id: str, object_id: str) -> tuple[str, ...]:
+        """Every group the person is in, directly or by way of other groups. Raises Throttled."""
+        ...
+
+
 class AccessTokens(Protocol):
     """Nexus' own short-lived access tokens."""
 
@@ -47,6 +57,29 @@ class AccessTokens(Protocol):
     def verify(self, token: str) -> Caller:
         """Raises Unauthenticated for anything but a living token of ours."""
         ...
+
+
+class RefreshFamilies(Protocol):
+    """Refresh tokens, of which only hashes are kept. A family is one session: its tokens replace each other, and it
+    ends seven days after its first, however often it is used."""
+
+    async def create(self, user_id: UserId, epoch: int) -> RefreshToken:
+        """A new family's first token. `epoch` is the user's session epoch."""
+        ...
+
+    async def find(self, token: str) -> RefreshFamily | None:
+        """The family that a token names, by which nothing is said of the token itself."""
+        ...
+
+    async def rotate(self, token: str) -> RefreshToken:
+        """Replaces a token by its successor, at once for all callers: the one before may be presented for 10 s more
+        and brings the same successor. Raises SessionEnded for what is none of a living family, and RefreshReused,
+        the family gone, for one that was replaced before."""
+        ...
+
+    async def revoke(self, session_id: SessionId) -> None: ...
+
+    async def revoke_all(self, user_id: UserId) -> None: ...
 
 
 class Graph(Protocol):
@@ -158,6 +191,27 @@ class Tickets(Protocol):
     async def issue(self, claims: Mapping[str, str]) -> str: ...
 
     async def redeem(self, ticket: str) -> Mapping[str, str] | None: ...
+
+
+class RateLimits(Protocol):
+    """Calls counted over a sliding window that all instances share."""
+
+    async def take(self, limit_class: LimitClass, subject: str, limit: Limit) -> Allowance:
+        """Counts one call, unless `limit` calls of this class and subject are in the window already. Atomic: of any
+        number of calls at once never more than the limit are granted."""
+        ...
+
+
+class StreamSlots(Protocol):
+    """How many answers a person has open, over all instances. A slot is leased: an instance that dies frees it."""
+
+    async def acquire(self, user_id: UserId, slots: int) -> str | None:
+        """A lease of 45 s; None when `slots` leases of this user are alive."""
+        ...
+
+    async def renew(self, user_id: UserId, lease: str) -> None: ...
+
+    async def release(self, user_id: UserId, lease: str) -> None: ...
 
 
 class Throttle(Protocol):

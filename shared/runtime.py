@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from shared.services.answering import Answering
     from shared.services.health import Health
     from shared.services.ingestion import Ingestion
+    from shared.services.limiting import Limiting
+    from shared.services.placing import Placing
     from shared.services.retrieval import Retrieval
     from shared.services.runs import Runs
+    from shared.services.sessions import Sessions
     from shared.services.signing_in import SigningIn
     from shared.services.steering import Steering
     from shared.services.sync_starting import SyncStarting
@@ -65,6 +68,25 @@ class Runtime:
         return RedisThrottle(self.redis)
 
     @cached_property
+    def counting_redis(self) -> "RedisConnection":
+        from shared.adapters.rate_limits import CONNECTION_TIMEOUT_S
+        from shared.adapters.redis_store import RedisConnection
+
+        return RedisConnection(self.settings.redis_url, timeout_s=CONNECTION_TIMEOUT_S)
+
+    @cached_property
+    def rate_limits(self) -> "ports.RateLimits":
+        from shared.adapters.rate_limits import RedisRateLimits
+
+        return RedisRateLimits(self.counting_redis)
+
+    @cached_property
+    def stream_slots(self) -> "ports.StreamSlots":
+        from shared.adapters.rate_limits import RedisStreamSlots
+
+        return RedisStreamSlots(self.counting_redis)
+
+    @cached_property
     def blobs(self) -> "BlobStorage":
         from shared.adapters.blob_storage import BlobStorage
 
@@ -83,11 +105,27 @@ class Runtime:
         return SignedAccessTokens(self.settings.access_token_keys)
 
     @cached_property
+    def refresh_families(self) -> "ports.RefreshFamilies":
+        from shared.adapters.refresh_families import RedisRefreshFamilies
+        from shared.domain.refresh_tokens import RefreshTokens
+
+        return RedisRefreshFamilies(self.redis, RefreshTokens([key.secret for key in self.settings.access_token_keys]))
+
+    @cached_property
     def graph(self) -> "ports.Graph":
         from shared.adapters.client_credentials import app_tokens
         from shared.adapters.graph_msgraph import MsGraph
 
-        return MsGraph(self.settings.graph, app_tokens(self.settings.entra))
+        entra = self.settings.entra
+        tokens = app_tokens(entra, managed_identity_client_id=entra.managed_identity_client_id)
+        return MsGraph(self.settings.graph, tokens)
+
+    @cached_property
+    def directory(self) -> "ports.Directory":
+        from shared.adapters.client_credentials import app_tokens_of
+        from shared.adapters.directory_graph import GraphDirectory
+
+        return GraphDirectory(self.settings.graph, lambda tenant_id: app_tokens_of(self.settings.entra, tenant_id))
 
     @cached_property
     def extractor(self) -> "ports.Extractor":
@@ -145,7 +183,25 @@ class Runtime:
     def signing_in(self) -> "SigningIn":
         from shared.services.signing_in import SigningIn
 
-        return SigningIn(self.db, self.identity_provider, self.access_tokens, self.settings.bootstrap_admins)
+        return SigningIn(self.db, self.identity_provider, self.sessions, self.placing, self.settings.bootstrap_admins)
+
+    @cached_property
+    def placing(self) -> "Placing":
+        from shared.services.placing import Placing
+
+        return Placing(self.db, self.directory, self.settings.role_mapping)
+
+    @cached_property
+    def limiting(self) -> "Limiting":
+        from shared.services.limiting import Limiting
+
+        return Limiting(self.rate_limits, self.stream_slots, self.settings.limits)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from shared.services.sessions import Sessions
+
+        return Sessions(self.db, self.refresh_families, self.access_tokens)
 
     @cached_property
     def ticketing(self) -> "Ticketing":

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shared.domain.chat import ProviderConfig, ProviderKind
+from shared.domain.limits import DEFAULTS, Limits, rates_from
+from shared.domain.role_mapping import MappingError, RoleMapping
+
+_GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PERSON = re.compile(f"{_GUID}:{_GUID}")
 
 
 class SettingsError(Exception):
@@ -30,11 +35,26 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class EntraSettings:
+    """`tenant_id` is where SharePoint is, and who may sign in unless `allowed_tenants` says otherwise. Without a client
+    secret Nexus proves who it is by the managed identity that is named here."""
+
     authority: str
     tenant_id: str
     client_id: str
     client_secret: str | None
     redirect_uris: tuple[str, ...]
+    allowed_tenants: tuple[str, ...] = ()
+    managed_identity_client_id: str | None = None
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """Whose people may sign in; never empty."""
+        return self.allowed_tenants or (self.tenant_id,)
+
+    @property
+    def sign_in_authority(self) -> str:
+        """Where people are sent: with several tenants, to the place that finds out which is theirs."""
+        return f"{self.authority}/{'organizations' if self.allowed_tenants else self.tenant_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,10 @@ class Settings:
     embedding: EmbeddingSettings
     access_token_keys: tuple[SigningKey, ...]
     bootstrap_admins: frozenset[str]
+    role_mapping: RoleMapping | None
     cors_origins: tuple[str, ...]
+    cors_by_code: bool
+    limits: Limits
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -92,7 +115,10 @@ class Settings:
                 client_id=read.text("NEXUS_ENTRA_CLIENT_ID"),
                 client_secret=read.optional("NEXUS_ENTRA_CLIENT_SECRET"),
                 redirect_uris=read.many("NEXUS_REDIRECT_URIS", required=True),
+                allowed_tenants=read.tenants("NEXUS_ENTRA_ALLOWED_TENANTS"),
+                managed_identity_client_id=read.optional("NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID"),
             ),
+            role_mapping=read.role_mapping("NEXUS_ROLE_MAPPING"),
             graph=GraphSettings(
                 base_url=read.url("NEXUS_GRAPH_BASE_URL", default="https://graph.microsoft.com/v1.0"),
                 scope=read.text("NEXUS_GRAPH_SCOPE", default="https://graph.microsoft.com/.default"),
@@ -108,12 +134,20 @@ class Settings:
             ),
             access_token_keys=read.signing_keys("NEXUS_ACCESS_TOKEN_KEYS"),
             bootstrap_admins=frozenset(a.lower() for a in read.many("NEXUS_BOOTSTRAP_ADMINS")),
-            cors_origins=read.many("NEXUS_CORS_ORIGINS"),
+            cors_origins=read.origins("NEXUS_CORS_ORIGINS"),
+            # in Azure the platform does it; both at once would double the headers, which browsers refuse
+            cors_by_code=read.flag("NEXUS_CORS_BY_CODE", default=read.optional("NEXUS_ENV") == "local"),
+            limits=read.limits(),
         )
         if settings.blob_connection_string is None and settings.blob_account_url is None:
             read.problems.append(
                 "NEXUS_BLOB_ACCOUNT_URL is missing: the address of the storage account "
                 "(or NEXUS_BLOB_CONNECTION_STRING for a local one)"
+            )
+        if settings.entra.allowed_tenants and any(not _PERSON.fullmatch(who) for who in settings.bootstrap_admins):
+            # Whoever runs one of the tenants writes its people's addresses: only ids are beyond their reach (S03).
+            read.problems.append(
+                "NEXUS_BOOTSTRAP_ADMINS must name people as <tenant id>:<object id> when several tenants are allowed"
             )
         if read.problems:
             raise SettingsError(read.problems)
@@ -153,6 +187,20 @@ class _Reader:
             self.problems.append(f"{name} is not an address that starts with {' or '.join(s + '://' for s in schemes)}")
         return value.rstrip("/")
 
+    def origins(self, name: str) -> tuple[str, ...]:
+        """As browsers write them: compared as text, so a slash too many would shut everyone out."""
+        found = self.many(name)
+        for origin in found:
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
+                self.problems.append(f"{name} holds {origin!r}: an origin is scheme://host[:port], lower case, no path")
+        return found
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.optional(name)
+        if value is not None and value.lower() not in ("true", "false"):
+            self.problems.append(f"{name} must be true or false, not {value!r}")
+        return default if value is None else value.lower() == "true"
+
     def integer(self, name: str, *, default: int, low: int, high: int) -> int:
         value = self.optional(name)
         if value is None:
@@ -176,6 +224,33 @@ class _Reader:
         return ProviderConfig(
             ProviderKind(kind), self.text(f"{prefix}_MODEL", default=default_model), endpoint, key_env
         )
+
+    def limits(self) -> Limits:
+        rates = DEFAULTS
+        try:
+            rates = rates_from(self.optional("NEXUS_RATE_LIMITS"))
+        except ValueError as error:
+            self.problems.append(f"NEXUS_RATE_LIMITS {error}")
+        return Limits(
+            rates,
+            streams_per_user=self.integer("NEXUS_STREAMS_PER_USER", default=5, low=1, high=1000),
+            proxy_hops=self.integer("NEXUS_PROXY_HOPS", default=1, low=1, high=5),
+        )
+
+    def tenants(self, name: str) -> tuple[str, ...]:
+        tenants = tuple(tenant.lower() for tenant in self.many(name))
+        wrong = [tenant for tenant in tenants if not re.fullmatch(_GUID, tenant)]
+        if wrong:
+            self.problems.append(f"{name} must be tenant ids (GUIDs) separated by commas, not {', '.join(wrong)}")
+        return tenants
+
+    def role_mapping(self, name: str) -> RoleMapping | None:
+        text = self.optional(name)
+        try:
+            return None if text is None else RoleMapping.parse(text)
+        except MappingError as error:
+            self.problems += [f"{name} {problem}" for problem in error.problems]
+            return None
 
     def signing_keys(self, name: str) -> tuple[SigningKey, ...]:
         keys: list[SigningKey] = []

@@ -42,7 +42,7 @@ def test_microsofts_worker_indexes_every_function_and_nothing_else(tmp_path: Pat
     assert live.json() == {"status": "ok"}
     assert live.headers["x-content-type-options"] == "nosniff"
     routes = {route.name for route in openapi.registered()}
-    others = {"sync_timer", "sync_library", "sync_step", "sync_fail", "ingest_document", "sweep_runs"}
+    others = {"sync_timer", "sync_library", "sync_step", "sync_fail", "ingest_document", "sweep_runs", "preflight"}
     assert {function["name"] for function in listed} == routes | others
 
 
@@ -56,7 +56,7 @@ def test_s07_every_route_declares_who_may_call_it() -> None:
     import function_app  # noqa: F401 - fills the registry
 
     public = {route.name for route in openapi.registered() if route.policy is Policy.PUBLIC}
-    assert public == {"health_live", "health_ready", "openapi_json", "auth_config", "auth_login"}
+    assert public == {"health_live", "health_ready", "openapi_json", "auth_config", "auth_login", "auth_refresh"}
     for route in openapi.registered():
         if route.path.startswith("admin/"):
             assert route.policy in (Policy.CONTENT_MANAGER, Policy.SUPER_ADMIN), route.name

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devstack.entra.errors import EntraError, unknown_client, unregistered_redirect
+from devstack.entra.federated import FederatedCredential
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -17,14 +18,15 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`certificate_pem` is the public certificate for client assertions. Without any redirect URI registered
-    every loopback address is good, since the ports of a local stack move."""
+    """`certificate_pem` is the public certificate for client assertions, `federated` whose tokens serve as such in its
+    place. Without any redirect URI registered every loopback address is good, since the ports of a local stack move."""
 
     client_id: str
     tenant: str
     secret: str | None = None
     certificate_pem: str | None = None
     redirect_uris: tuple[str, ...] = ()
+    federated: FederatedCredential | None = None
 
     def check_id(self, client_id: str | None) -> None:
         if client_id != self.client_id:
@@ -42,7 +44,7 @@ class Client:
 
     @property
     def is_confidential(self) -> bool:
-        return self.secret is not None or self.certificate_pem is not None
+        return self.secret is not None or self.certificate_pem is not None or self.federated is not None
 
     def authenticate(self, form: Mapping[str, str], audiences: tuple[str, ...]) -> None:
         """Secret or signed assertion, whichever is sent; `audiences` are what an assertion may be made for."""
@@ -69,6 +71,9 @@ class Client:
     def _check_assertion(self, form: Mapping[str, str], audiences: tuple[str, ...]) -> None:
         if form.get("client_assertion_type") != JWT_BEARER:
             raise EntraError("invalid_request", 50027, f"client_assertion_type must be '{JWT_BEARER}'.")
+        if self.federated is not None:
+            self.federated.check(form["client_assertion"])
+            return
         if self.certificate_pem is None:
             raise EntraError("invalid_client", 700027, "The application has no certificate registered.", status=401)
         key = x509.load_pem_x509_certificate(self.certificate_pem.encode()).public_key()

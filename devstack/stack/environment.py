@@ -12,7 +12,15 @@ from devstack.stack.addresses import Addresses
 from shared.settings import Settings, SettingsError
 
 # Read at start-up by the app, with a default of its own; a developer may want another value.
-_FREE = ("NEXUS_SYNC_SCHEDULE", "NEXUS_MAX_FILE_MB")
+_FREE = (
+    "NEXUS_SYNC_SCHEDULE",
+    "NEXUS_MAX_FILE_MB",
+    "NEXUS_LOG_FORMAT",
+    "NEXUS_RATE_LIMITS",
+    "NEXUS_STREAMS_PER_USER",
+    "NEXUS_ROLE_MAPPING",
+)
+_OPEN_LIMITS = '{"sign_in": "10000/60", "chat": "10000/60", "search": "10000/60", "admin": "10000/60"}'
 _DEFAULT_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 
@@ -37,6 +45,10 @@ def app_environment(addresses: Addresses, admin_email: str, shell: Mapping[str, 
         "NEXUS_GRAPH_DOWNLOAD_HOSTS": "localhost",
         "NEXUS_CORS_ORIGINS": f"http://localhost:{web},http://127.0.0.1:{web}",
         "NEXUS_SYNC_SCHEDULE": "0 0 * * * *",
+        "NEXUS_LOG_FORMAT": "text",
+        # one developer plays a whole company here, evaluations and benches included
+        "NEXUS_RATE_LIMITS": _OPEN_LIMITS,
+        "NEXUS_STREAMS_PER_USER": "100",
         **{name: shell[name] for name in _FREE if shell.get(name)},
         **_models(addresses, shell),
         "AzureWebJobsStorage": addresses.blob,

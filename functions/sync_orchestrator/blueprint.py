@@ -3,11 +3,12 @@
 import logging
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from functions.background_work import background_work
 from functions.registration import register
 from functions.sync_orchestrator.orchestrations import ORCHESTRATOR, DurableOrchestrations
 from functions.sync_orchestrator.routes import libraries
@@ -29,8 +30,9 @@ LONGEST_WAIT_S = 600
 @blueprint.durable_client_input(client_name="client")
 async def sync_timer(timer: func.TimerRequest, client: Any) -> None:
     """Starts a sync of every enabled library; one that still runs is left alone."""
-    runs = await current_runtime().sync_starting.start_all(DurableOrchestrations(client))
-    log.info("sync timer: %d libraries", len(runs))
+    with background_work("sync_timer", uuid4().hex):
+        runs = await current_runtime().sync_starting.start_all(DurableOrchestrations(client))
+        log.info("sync timer: %d libraries", len(runs))
 
 
 @blueprint.function_name(ORCHESTRATOR)
@@ -81,9 +83,18 @@ def sync_library(context: df.DurableOrchestrationContext):  # pyright: ignore[re
 @blueprint.activity_trigger(input_name="work")
 async def sync_step(work: dict) -> dict:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
     """The next step of a sync: pages, removals and labels are done, files to read are named by id."""
-    step = await current_runtime().library_sync.step(
-        LibraryId(UUID(work["library_id"])), SyncRunId(UUID(work["run_id"])), confirmed=work["confirmed"]
-    )
+    library_id, run_id = LibraryId(UUID(work["library_id"])), SyncRunId(UUID(work["run_id"]))
+    with background_work("sync_step", run_id.hex, library_id=library_id):
+        step = await current_runtime().library_sync.step(library_id, run_id, confirmed=work["confirmed"])
+        log.info(
+            "sync step",
+            extra={
+                "library_id": library_id,
+                "state": step.state,
+                "documents": len(step.documents),
+                "retry_after_s": step.retry_after_s,
+            },
+        )
     return {
         "state": step.state,
         "documents": [str(document) for document in step.documents],
@@ -96,10 +107,12 @@ async def sync_step(work: dict) -> dict:  # pyright: ignore[reportMissingTypeArg
 @blueprint.activity_trigger(input_name="work")
 async def sync_fail(work: dict) -> dict:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
     """Ends a run that cannot go on."""
-    log.error("sync failed: %s", work["message"], extra={"library_id": work["library_id"]})
-    step = await current_runtime().library_sync.fail(
-        LibraryId(UUID(work["library_id"])),
-        SyncRunId(UUID(work["run_id"])),
-        "The sync was given up after several attempts; the next one starts from the last committed state.",
-    )
+    library_id, run_id = LibraryId(UUID(work["library_id"])), SyncRunId(UUID(work["run_id"]))
+    with background_work("sync_fail", run_id.hex, library_id=library_id):
+        log.error("sync given up: %s", work["message"], extra={"library_id": library_id})
+        step = await current_runtime().library_sync.fail(
+            library_id,
+            run_id,
+            "The sync was given up after several attempts; the next one starts from the last committed state.",
+        )
     return {"state": step.state, "message": step.message}

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import jwt
 
 from shared.domain.identity import Caller, Role
-from shared.domain.ids import CountryId, DepartmentId, UserId
+from shared.domain.ids import CountryId, DepartmentId, SessionId, UserId
 from shared.errors import Unauthenticated
 from shared.settings import SigningKey
 
@@ -57,6 +57,8 @@ class SignedAccessTokens:
             "exp": now + LIFE_S,
             "jti": uuid4().hex,
         }
+        if caller.session_id is not None:
+            claims["sid"] = str(caller.session_id)
         headers = {"typ": TYPE, "kid": self._signing.kid}
         return jwt.encode(claims, self._signing.secret, algorithm="HS256", headers=headers), LIFE_S
 
@@ -102,6 +104,7 @@ class SignedAccessTokens:
                 role=Role(claims["role"]),
                 department_id=_optional(DepartmentId, claims.get("department")),
                 country_id=_optional(CountryId, claims.get("country")),
+                session_id=_optional(SessionId, claims.get("sid")),
             )
             issued_at, expires_at = claims["iat"], claims["exp"]
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

@@ -1,9 +1,9 @@
-"""Tokens of the application itself, for Microsoft Graph: by client secret, or by managed identity without one."""
+"""Tokens of the application itself, and how it proves to Entra who it is: by secret, or by managed identity."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RENEW_BEFORE_S = 5 * 60
 # After a failed renewal the living token serves on, and Entra is left alone for this long.
 RENEWAL_PAUSE_S = 30
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# What a managed identity's token must be made for to vouch for a registration (public cloud).
+TOKEN_EXCHANGE = "api://AzureADTokenExchange/.default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +40,41 @@ class TokenSource(Protocol):
     async def close(self) -> None: ...
 
 
-class ClientSecretSource:
-    def __init__(self, settings: EntraSettings, *, clock: Callable[[], float] = time.time) -> None:
-        if settings.client_secret is None:
-            raise ValueError("there is no client secret")
-        self._form = {
-            "grant_type": "client_credentials",
-            "client_id": settings.client_id,
-            "client_secret": settings.client_secret,
-        }
+class ClientProof(Protocol):
+    async def fields(self) -> dict[str, str]:
+        """What a request to the token endpoint carries. Raises Unavailable("entra")."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ClientSecret:
+    """Without a secret nothing is shown: a public client, which PKCE alone protects."""
+
+    def __init__(self, secret: str | None) -> None:
+        self._fields = {} if secret is None else {"client_secret": secret}
+
+    async def fields(self) -> dict[str, str]:
+        return self._fields
+
+    async def close(self) -> None: ...
+
+
+class ClientCredentialsSource:
+    """Tokens of our own registration, in the tenant that `settings` names."""
+
+    def __init__(self, settings: EntraSettings, proof: ClientProof, *, clock: Callable[[], float] = time.time) -> None:
+        self._form = {"grant_type": "client_credentials", "client_id": settings.client_id}
+        self._proof = proof
         self._url = f"{settings.authority}/{settings.tenant_id}/oauth2/v2.0/token"
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
 
     async def fetch(self, scope: str) -> AppToken:
         asked_at = self._clock()
+        form = self._form | await self._proof.fields() | {"scope": scope}
         try:
-            reply = await post_token(self._client, self._url, self._form | {"scope": scope})
+            reply = await post_token(self._client, self._url, form)
         except GrantRefused as error:
             detail = f"Entra ID gives Nexus no token ({error.aadsts}). An administrator must look at it."
             raise Unavailable("entra", detail, retry_after_s=60) from error
@@ -64,6 +85,7 @@ class ClientSecretSource:
 
     async def close(self) -> None:
         await self._client.aclose()
+        await self._proof.close()
 
 
 class ManagedIdentitySource:
@@ -141,8 +163,37 @@ class AppTokens:
         return token
 
 
-def app_tokens(settings: EntraSettings, *, managed_identity_client_id: str | None = None) -> AppTokens:
+class FederatedManagedIdentity:
+    """The managed identity vouches for our registration, which trusts it by a federated credential: no secret exists.
+    (learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity)"""
+
+    def __init__(self, client_id: str) -> None:
+        self._tokens = AppTokens(ManagedIdentitySource(client_id))
+
+    async def fields(self) -> dict[str, str]:
+        return {"client_assertion_type": JWT_BEARER, "client_assertion": await self._tokens.token(TOKEN_EXCHANGE)}
+
+    async def close(self) -> None:
+        await self._tokens.close()
+
+
+def client_proof(settings: EntraSettings) -> ClientProof:
     """By client secret where one is set, by managed identity otherwise."""
+    if settings.client_secret is None and settings.managed_identity_client_id is not None:
+        return FederatedManagedIdentity(settings.managed_identity_client_id)
+    return ClientSecret(settings.client_secret)
+
+
+def app_tokens(settings: EntraSettings, *, managed_identity_client_id: str | None = None) -> AppTokens:
+    """For the tenant where SharePoint is: our registration's by client secret where one is set, the managed identity's
+    own otherwise."""
     if settings.client_secret is not None:
-        return AppTokens(ClientSecretSource(settings))
+        return AppTokens(ClientCredentialsSource(settings, ClientSecret(settings.client_secret)))
     return AppTokens(ManagedIdentitySource(managed_identity_client_id))
+
+
+def app_tokens_of(settings: EntraSettings, tenant_id: str) -> AppTokens:
+    """For any tenant. A managed identity has no token of another tenant, but our registration may have one there."""
+    if tenant_id == settings.tenant_id:
+        return app_tokens(settings, managed_identity_client_id=settings.managed_identity_client_id)
+    return AppTokens(ClientCredentialsSource(replace(settings, tenant_id=tenant_id), client_proof(settings)))

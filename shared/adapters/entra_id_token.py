@@ -1,6 +1,7 @@
-"""Judges id tokens of the configured Entra tenant (S01): anything but a true one of this sign-in is refused."""
+"""Judges id tokens of the allowed Entra tenants (S01): anything but a true one of this sign-in is refused."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -85,6 +86,36 @@ class IdTokens:
             groups=_texts(claims, "groups"),
             groups_overage=_has_overage(claims),
         )
+
+
+class TenantIdTokens:
+    """One judge a tenant that may sign in, each with its tenant's own keys and issuer."""
+
+    def __init__(self, by_tenant: Mapping[str, IdTokens]) -> None:
+        self._by_tenant = by_tenant
+
+    async def validate(self, token: str, nonce: str) -> EntraIdentity:
+        """As IdTokens does. The tenant that a token claims to be from only says who shall judge it, and without a
+        judge for it no key is fetched."""
+        if len(self._by_tenant) == 1:
+            (only,) = self._by_tenant.values()
+            return await only.validate(token, nonce)
+        judge = self._by_tenant.get(_claimed_tenant(token))
+        if judge is None:
+            logger.warning("id_token refused: tenant")
+            raise SignInRefused()
+        return await judge.validate(token, nonce)
+
+
+def _claimed_tenant(token: str) -> str:
+    """Not verified; empty for what is no token."""
+    if len(token) > TOKEN_CHARACTERS or not token.isascii():
+        return ""
+    try:
+        tenant = jwt.decode(token, options={"verify_signature": False}).get("tid")
+    except jwt.PyJWTError:
+        return ""
+    return tenant if isinstance(tenant, str) else ""
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

@@ -4,8 +4,9 @@ import logging
 
 import httpx
 
+from shared.adapters.client_credentials import client_proof
 from shared.adapters.entra_http import TIMEOUT, GrantRefused, post_token
-from shared.adapters.entra_id_token import IdTokens
+from shared.adapters.entra_id_token import IdTokens, TenantIdTokens
 from shared.adapters.entra_keys import EntraKeys
 from shared.domain.identity import EntraIdentity
 from shared.errors import SignInRefused, Unavailable
@@ -15,19 +16,23 @@ logger = logging.getLogger(__name__)
 
 
 class EntraIdentityProvider:
-    """Redeems codes for the configured tenant and client. `close()` ends its connections."""
+    """Redeems codes for our client, of people of the tenants that may sign in. `close()` ends its connections."""
 
     def __init__(self, settings: EntraSettings, *, timeout: httpx.Timeout = TIMEOUT) -> None:
-        tenant = f"{settings.authority}/{settings.tenant_id}"
         self._settings = settings
-        self._token_url = f"{tenant}/oauth2/v2.0/token"
+        self._token_url = f"{settings.sign_in_authority}/oauth2/v2.0/token"
         # No redirects are followed: codes and secrets go to the configured address only.
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
-        self._id_tokens = IdTokens(
-            EntraKeys(f"{tenant}/discovery/v2.0/keys", settings.tenant_id, self._client),
+        self._proof = client_proof(settings)
+        self._id_tokens = TenantIdTokens({tenant: self._of_tenant(tenant) for tenant in settings.tenants})
+
+    def _of_tenant(self, tenant_id: str) -> IdTokens:
+        tenant = f"{self._settings.authority}/{tenant_id}"
+        return IdTokens(
+            EntraKeys(f"{tenant}/discovery/v2.0/keys", tenant_id, self._client),
             issuer=f"{tenant}/v2.0",
-            tenant_id=settings.tenant_id,
-            client_id=settings.client_id,
+            tenant_id=tenant_id,
+            client_id=self._settings.client_id,
         )
 
     async def exchange(self, code: str, code_verifier: str, redirect_uri: str, nonce: str) -> EntraIdentity:
@@ -46,8 +51,7 @@ class EntraIdentityProvider:
             "redirect_uri": redirect_uri,
             "scope": "openid profile email",
         }
-        if self._settings.client_secret is not None:
-            form["client_secret"] = self._settings.client_secret
+        form |= await self._proof.fields()
         try:
             reply = await post_token(self._client, self._token_url, form)
         except GrantRefused as error:
@@ -60,3 +64,4 @@ class EntraIdentityProvider:
 
     async def close(self) -> None:
         await self._client.aclose()
+        await self._proof.close()

@@ -21,10 +21,12 @@ TICKET_S = 30
 
 
 class RedisConnection:
-    """One client per event loop, made at first use."""
+    """One client per event loop, made at first use. `timeout_s` is for one answer; with its repetition a command takes
+    twice as long at most."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._url = url
+        self._timeout_s = timeout_s
         self._client: Redis | None = None
 
     @property
@@ -36,8 +38,8 @@ class RedisConnection:
 
             self._client = Redis.from_url(
                 self._url,
-                socket_timeout=TIMEOUT_S,
-                socket_connect_timeout=TIMEOUT_S,
+                socket_timeout=self._timeout_s,
+                socket_connect_timeout=self._timeout_s,
                 retry=Retry(NoBackoff(), 1),
                 health_check_interval=30,
             )
@@ -48,7 +50,7 @@ class RedisConnection:
         from redis.exceptions import RedisError
 
         try:
-            async with asyncio.timeout(2 * TIMEOUT_S):
+            async with asyncio.timeout(2 * self._timeout_s):
                 return await call
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable("redis") from error

@@ -1,4 +1,4 @@
-"""Users, departments, countries."""
+"""Users: who they are, what role they have, where they belong."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,25 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.db.pool import Connection, Row
+from shared.db.pool import Connection, Row, violated
+from shared.db.scopes import Country, Department
 from shared.domain.identity import Caller, EntraIdentity, Role
 from shared.domain.ids import CountryId, DepartmentId, UserId
 from shared.errors import Conflict, Invalid, NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    id: DepartmentId
-    name: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    id: CountryId
-    code: str
-    name: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +25,8 @@ class User:
     country: Country | None
     created_at: datetime
     last_login_at: datetime | None
+    # moves when the user's sessions end (shared/db/sessions.py)
+    session_epoch: int
 
     @property
     def caller(self) -> Caller:
@@ -51,7 +39,7 @@ class User:
 
 
 _USER = """
-    SELECT u.id, u.email, u.display_name, u.role, u.is_active, u.created_at, u.last_login_at,
+    SELECT u.id, u.email, u.display_name, u.role, u.is_active, u.created_at, u.last_login_at, u.session_epoch,
            d.id AS d_id, d.name AS d_name, d.created_at AS d_created_at,
            c.id AS c_id, c.code AS c_code, c.name AS c_name, c.created_at AS c_created_at
       FROM users u
@@ -73,6 +61,7 @@ def _user(row: Row) -> User:
         country=country,
         created_at=row["created_at"],
         last_login_at=row["last_login_at"],
+        session_epoch=row["session_epoch"],
     )
 
 
@@ -118,12 +107,14 @@ async def record_sign_in(connection: Connection, identity: EntraIdentity, *, as_
 LIST_USERS = (
     _USER
     + """
-     WHERE ($1::text IS NULL OR u.email ILIKE '%' || $1 || '%' OR u.display_name ILIKE '%' || $1 || '%')
+     WHERE ($1::text IS NULL OR strpos(lower(u.email), lower($1)) > 0 OR strpos(lower(u.display_name), lower($1)) > 0)
        AND ($2::text IS NULL OR u.role = $2)
        AND ($3::uuid IS NULL OR u.department_id = $3)
-       AND ($4::uuid IS NULL OR u.id > $4)
-     ORDER BY u.id
-     LIMIT $5
+       AND ($4::uuid IS NULL OR u.country_id = $4)
+       AND ($5::boolean IS NULL OR u.is_active = $5)
+       AND ($6::text IS NULL OR (lower(u.display_name), u.id) > (lower($6), $7::uuid))
+     ORDER BY lower(u.display_name), u.id
+     LIMIT $8
 """
 )
 
@@ -131,28 +122,46 @@ LIST_USERS = (
 async def list_users(
     connection: Connection,
     *,
-    search: str | None,
-    role: Role | None,
-    department_id: DepartmentId | None,
-    after: UUID | None,
+    search: str | None = None,
+    role: Role | None = None,
+    department_id: DepartmentId | None = None,
+    country_id: CountryId | None = None,
+    is_active: bool | None = None,
+    after: tuple[str, UUID] | None = None,
     limit: int,
 ) -> list[User]:
-    rows = await connection.fetch(LIST_USERS, search, role.value if role else None, department_id, after, limit)
+    """By name; every filter narrows. `search` is found anywhere in name or address, letter for letter but for case."""
+    name, last = after or (None, None)
+    rows = await connection.fetch(
+        LIST_USERS, search, role.value if role else None, department_id, country_id, is_active, name, last, limit
+    )
     return [_user(row) for row in rows]
 
+
+# Whoever takes an administrator away holds the rows of all of them first, always in the same order: of two who demote
+# each other at once the second waits, looks again, and finds itself the last.
+LOCK_WITH_ADMINS = """
+    SELECT id FROM users
+     WHERE id = $1 OR (role = 'super_admin' AND is_active)
+     ORDER BY id
+       FOR UPDATE
+"""
+
+
+async def lock_user(connection: Connection, user_id: UserId) -> tuple[User, bool]:
+    """The user as it is until the transaction ends, and whether it is the last active super_admin. Raises NotFound."""
+    await connection.fetch(LOCK_WITH_ADMINS, user_id)
+    user = await get_user(connection, user_id)
+    is_admin = user.role is Role.SUPER_ADMIN and user.is_active
+    return user, is_admin and not await connection.fetchval(OTHER_ADMINS, user_id)
+
+
+OTHER_ADMINS = "SELECT count(*) FROM users WHERE role = 'super_admin' AND is_active AND id <> $1"
 
 UPDATE_USER = """
     UPDATE users
        SET role = $2, department_id = $3, country_id = $4, is_active = $5
      WHERE id = $1
-"""
-
-# Locks the other administrators' rows, so that two changes at once cannot each believe the other stays.
-OTHER_ADMINS = """
-    SELECT id FROM users
-     WHERE role = 'super_admin' AND is_active AND id <> $1
-     ORDER BY id
-       FOR UPDATE
 """
 
 
@@ -165,12 +174,10 @@ async def update_user(
     country_id: CountryId | None,
     is_active: bool,
 ) -> User:
-    """Raises Conflict when it would leave no active super_admin. Run in a transaction."""
-    before = await get_user(connection, user_id)
-    loses_admin = (
-        before.role is Role.SUPER_ADMIN and before.is_active and (role is not Role.SUPER_ADMIN or not is_active)
-    )
-    if loses_admin and not await connection.fetch(OTHER_ADMINS, user_id):
+    """Raises NotFound, Invalid for an unknown department or country, and Conflict when it would leave no active
+    super_admin. Run in a transaction."""
+    _, is_last_admin = await lock_user(connection, user_id)
+    if is_last_admin and (role is not Role.SUPER_ADMIN or not is_active):
         raise Conflict("This is the last administrator. Make someone else super_admin first.", code="last_super_admin")
     try:
         await connection.execute(UPDATE_USER, user_id, role.value, department_id, country_id, is_active)
@@ -180,39 +187,5 @@ async def update_user(
 
 
 def _unknown_scope(error: asyncpg.ForeignKeyViolationError) -> Invalid:
-    what = "department" if "department" in str(error) else "country"
+    what = "department" if violated(error) == "users_department_id_fkey" else "country"
     return Invalid(f"There is no such {what}.", code=f"{what}_not_found")
-
-
-LIST_DEPARTMENTS = "SELECT id, name, created_at FROM departments ORDER BY lower(name), id"
-INSERT_DEPARTMENT = "INSERT INTO departments (name) VALUES ($1) RETURNING id, name, created_at"
-
-
-async def list_departments(connection: Connection) -> list[Department]:
-    return [Department(*row) for row in await connection.fetch(LIST_DEPARTMENTS)]
-
-
-async def add_department(connection: Connection, name: str) -> Department:
-    try:
-        row = await connection.fetchrow(INSERT_DEPARTMENT, name)
-    except asyncpg.UniqueViolationError as error:
-        raise Conflict(f"There already is a department {name!r}.", code="department_exists") from error
-    assert row is not None
-    return Department(*row)
-
-
-LIST_COUNTRIES = "SELECT id, code, name, created_at FROM countries ORDER BY code"
-INSERT_COUNTRY = "INSERT INTO countries (code, name) VALUES ($1, $2) RETURNING id, code, name, created_at"
-
-
-async def list_countries(connection: Connection) -> list[Country]:
-    return [Country(*row) for row in await connection.fetch(LIST_COUNTRIES)]
-
-
-async def add_country(connection: Connection, code: str, name: str) -> Country:
-    try:
-        row = await connection.fetchrow(INSERT_COUNTRY, code, name)
-    except asyncpg.UniqueViolationError as error:
-        raise Conflict(f"There already is a country {code}.", code="country_exists") from error
-    assert row is not None
-    return Country(*row)

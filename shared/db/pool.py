@@ -108,5 +108,10 @@ def affected(status: str) -> int:
     return int(status.rsplit(" ", 1)[-1])
 
 
+def violated(error: asyncpg.IntegrityConstraintViolationError) -> str:
+    """The name of the constraint; asyncpg sets it, its type stubs do not know."""
+    return str(getattr(error, "constraint_name", ""))
+
+
 type Row = asyncpg.Record
 type Json = dict[str, Any]

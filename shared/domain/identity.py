@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.ids import CountryId, DepartmentId, UserId
+from shared.domain.ids import CountryId, DepartmentId, SessionId, UserId
 
 
 class Role(StrEnum):
@@ -14,12 +14,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in person, as their access token says. The only source of what they may do and read."""
+    """A signed-in person, as their access token says. The only source of what they may do and read.
+
+    `session_id` is the session that the token came from, so that signing out needs nothing else.
+    """
 
     user_id: UserId
     role: Role
     department_id: DepartmentId | None
     country_id: CountryId | None
+    session_id: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from shared.correlation import correlated
 from shared.db import conversations, messages
 from shared.db.messages import TurnStart
 from shared.db.pool import Db
@@ -64,7 +65,9 @@ class Runs:
                 turn.correlation_id,
             )
         )
-        task = asyncio.create_task(self._produce(run, audience), name=f"run-{turn.run_id}")
+        # what is logged of the run belongs to the question, even if another request starts it
+        with correlated(turn.correlation_id):
+            task = asyncio.create_task(self._produce(run, audience), name=f"run-{turn.run_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return run
@@ -185,6 +188,7 @@ class Runs:
         run.emit(done)
         run.finished = True
         run.wake()
+        _log_end(turn, done, problem, first_token_ms, latency_ms)
         await self._keeping.flush(run)
 
     async def _give_title(self, run: LiveRun) -> None:
@@ -234,6 +238,26 @@ def _done(turn: TurnStart, status: RunStatus, answer: Answer, usage: Usage) -> D
         sources=answer.cited,
         supported=answer.supported,
         unsupported=answer.unsupported,
+    )
+
+
+def _log_end(turn: TurnStart, done: Done, problem: Problem | None, first_token_ms: int | None, latency_ms: int) -> None:
+    """One record of every run; neither the question nor the answer in it (S20)."""
+    log.info(
+        "run ended",
+        extra={
+            "run_id": turn.run_id,
+            "message_id": done.message_id,
+            "mode": turn.conversation.mode.value,
+            "outcome": done.status.value,
+            "code": problem.code if problem else None,
+            "provider": done.provider,
+            "model": done.model,
+            "input_tokens": done.usage.input_tokens,
+            "output_tokens": done.usage.output_tokens,
+            "first_token_ms": first_token_ms,
+            "latency_ms": latency_ms,
+        },
     )
 
 

@@ -1,6 +1,5 @@
 """From a request to a route's handler and back: the only place that speaks the Functions extension's types."""
 
-import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -9,14 +8,16 @@ from uuid import uuid4
 
 import msgspec
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+from starlette.requests import ClientDisconnect
 
+from shared.correlation import correlated
 from shared.domain.identity import Caller
-from shared.errors import FieldError, Forbidden, Invalid, NexusError, TooLarge, Unauthenticated
+from shared.errors import FieldError, Forbidden, Invalid, TooLarge, Unauthenticated
 from shared.runtime import current_runtime
+from shared.web import origins
+from shared.web.exchange import Exchange
 from shared.web.problems import headers_with, problem_response
 from shared.web.routes import Call, EventStream, Policy, Reply, Route
-
-log = logging.getLogger(__name__)
 
 # JSON bodies only; uploads stream by themselves. 100,000 characters of four-byte UTF-8 fit, so that a question far
 # too long is told so by its field and not by its size.
@@ -41,33 +42,53 @@ def endpoint(route: Route) -> Endpoint:
 
 
 async def _serve(route: Route, req: Request, starter: Any) -> Response:
-    correlation_id = _correlation_id(req)
+    exchange = Exchange(route, _correlation_id(req))
+    with correlated(exchange.correlation_id):
+        response = await _answer(route, req, starter, exchange)
+        exchange.answered(response.status_code)
+    response.headers.update(exchange.headers)
+    # on problems and streams, too: a page could not read why it was refused
+    response.headers.update(origins.reply_headers(req.headers.get("origin")))
+    return response
+
+
+async def _answer(route: Route, req: Request, starter: Any, exchange: Exchange) -> Response:
     try:
-        caller = await _admitted(route, req)
+        if route.cookie:
+            origins.require_own_origin(req.headers)
+            if route.body is not None:
+                origins.require_json(req.headers)
+        caller = await _admitted(route, req, exchange)
         call = Call(
-            correlation_id=correlation_id,
+            correlation_id=exchange.correlation_id,
             path=req.path_params,
             headers=req.headers,
-            body=await _body(req, route.body) if route.body is not None else None,
+            body=await _body(req, route) if route.body is not None else None,
             query=_query(req, route.query) if route.query is not None else None,
             known_caller=caller,
             starter=starter,
         )
-        return await _reply(route, await route.handler(call), correlation_id)
+        return await _reply(route, await route.handler(call), exchange)
     except Exception as error:  # noqa: BLE001 - the problem renderer: nothing leaves without a readable answer
-        return problem_response(error, correlation_id)
+        exchange.error = error
+        return problem_response(error, exchange.correlation_id)
+    finally:
+        exchange.release_unless_streaming()
 
 
-async def _admitted(route: Route, req: Request) -> Caller | None:
+async def _admitted(route: Route, req: Request, exchange: Exchange) -> Caller | None:
     if route.policy is Policy.PUBLIC:
+        await exchange.admit(req, None)
         return None
     runtime = current_runtime()
     if route.ticket and "authorization" not in req.headers and (ticket := req.query_params.get("ticket")):
         caller = await runtime.ticketing.redeem(ticket, req.query_params.get("conversation_id", ""))
     else:
         caller = runtime.access_tokens.verify(_bearer(req))
+    exchange.caller = caller
     if not route.policy.admits(caller.role):
         raise Forbidden
+    await exchange.admit(req, caller)
     return caller
 
 
@@ -84,16 +105,22 @@ def _bearer(req: Request) -> str:
     return token.strip()
 
 
-async def _body(req: Request, model: Any) -> Any:
+async def _body(req: Request, route: Route) -> Any:
     content = bytearray()
-    async for part in req.stream():
-        content += part
-        if len(content) > MAX_BODY_BYTES:
-            raise TooLarge(f"A request body may hold at most {MAX_BODY_BYTES // 1024} KB.")
+    try:
+        async for part in req.stream():
+            content += part
+            if len(content) > MAX_BODY_BYTES:
+                raise TooLarge(f"A request body may hold at most {MAX_BODY_BYTES // 1024} KB.")
+    except ClientDisconnect as error:
+        # nobody reads this; it keeps a caller who left from being logged as a defect of ours
+        raise Invalid("The body did not arrive whole.", code="body_cut_off") from error
+    if route.body_optional and not content:
+        return route.body()
     try:
         if b"\\u0000" in content:
             _require_storable(msgspec.json.decode(bytes(content)))
-        return msgspec.json.decode(bytes(content), type=model)
+        return msgspec.json.decode(bytes(content), type=route.body)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -135,20 +162,18 @@ def _invalid(error: msgspec.ValidationError) -> Invalid:
     return Invalid(detail + ".", errors=(FieldError(pointer, detail),))
 
 
-async def _reply(route: Route, result: Any, correlation_id: str) -> Response:
-    headers = headers_with(correlation_id)
+async def _reply(route: Route, result: Any, exchange: Exchange) -> Response:
+    headers = headers_with(exchange.correlation_id)
     if isinstance(result, EventStream):
         headers["Cache-Control"] = "no-store, no-transform"
         headers["X-Accel-Buffering"] = "no"
         # the first frame is awaited here: a fault before it is still told by status
-        first = await anext(result.frames, b"")
-        return StreamingResponse(
-            _body_of(first, result.frames, correlation_id),
-            media_type="text/event-stream",
-            headers=headers,
-        )
+        frames = exchange.counted(result.frames)
+        first = await anext(frames, b"")
+        return StreamingResponse(_body_of(first, frames), media_type="text/event-stream", headers=headers)
     status = route.status
     if isinstance(result, Reply):
+        headers.update(result.headers)
         status, result = result.status, result.body
     if result is None:
         return Response(status_code=204 if status == 200 else status, headers=headers)
@@ -156,12 +181,8 @@ async def _reply(route: Route, result: Any, correlation_id: str) -> Response:
     return Response(content=content, status_code=status, media_type="application/json", headers=headers)
 
 
-async def _body_of(first: bytes, frames: AsyncGenerator[bytes], correlation_id: str) -> AsyncGenerator[bytes]:
-    """The worker reports success before the first token, so a stream that breaks must be logged here."""
+async def _body_of(first: bytes, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     async with aclosing(frames):
-        try:
-            yield first
-            async for piece in frames:
-                yield piece
-        except NexusError as error:
-            log.warning("stream ended early: %s", error.code, extra={"correlation_id": correlation_id})
+        yield first
+        async for piece in frames:
+            yield piece

@@ -105,7 +105,7 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     }
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {"application/json": {"schema": schema_of[repr(route.body)]}},
         }
     return operation

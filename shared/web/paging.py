@@ -50,7 +50,17 @@ def after_id(cursor: str | None) -> UUID | None:
 
 
 def after_name_and_id(cursor: str | None) -> tuple[str, UUID] | None:
-    return _decoded(cursor, tuple[str, UUID])
+    decoded = _decoded(cursor, tuple[str, UUID])
+    if decoded is not None and "\0" in decoded[0]:
+        # no row's name holds one: PostgreSQL's text cannot
+        raise _unknown()
+    return decoded
+
+
+def after_number(cursor: str | None) -> int | None:
+    """Of rows that are numbered in their order (bigint)."""
+    decoded = _decoded(cursor, tuple[Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]])
+    return decoded[0] if decoded else None
 
 
 def _decoded(cursor: str | None, shape: Any) -> Any:

@@ -9,8 +9,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from shared.domain.audience import Audience
 from shared.domain.identity import Caller, Role
+from shared.domain.limits import LimitClass
 from shared.errors import NotFound
 from shared.runtime import Runtime, current_runtime
 
@@ -80,10 +83,11 @@ class EventStream:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply with a status of its own, where the route's usual one does not fit."""
+    """A reply with a status of its own, where the route's usual one does not fit, or with headers of its own."""
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 type Handler = Callable[[Call], Awaitable[Any]]
@@ -93,7 +97,9 @@ type Handler = Callable[[Call], Awaitable[Any]]
 class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
     `also` are further statuses that come with `reply`; `events` marks a stream; `durable` asks for the durable
-    client; `ticket` takes `?ticket=` for the header."""
+    client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take or give the refresh cookie:
+    they answer no foreign page (S17); `body_optional` lets nothing stand for an empty body. `limit` is what its calls
+    are counted as (S18); None only where answering costs less than counting."""
 
     name: str
     method: str
@@ -110,6 +116,20 @@ class Route:
     events: bool = False
     durable: bool = False
     ticket: bool = False
+    cookie: bool = False
+    body_optional: bool = False
+    limit: LimitClass | None = LimitClass.GENERAL
+
+
+def usual_limit(method: str, policy: Policy, *, events: bool) -> LimitClass:
+    """What a route is counted as that does not say. What the public may post is about signing in."""
+    match policy:
+        case Policy.PUBLIC:
+            return LimitClass.GENERAL if method == "GET" else LimitClass.SIGN_IN
+        case Policy.SIGNED_IN:
+            return LimitClass.CHAT if events else LimitClass.GENERAL
+        case Policy.CONTENT_MANAGER | Policy.SUPER_ADMIN:
+            return LimitClass.ADMIN
 
 
 @dataclass(slots=True)
@@ -133,6 +153,9 @@ class Routes:
         events: bool = False,
         durable: bool = False,
         ticket: bool = False,
+        cookie: bool = False,
+        body_optional: bool = False,
+        limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
         """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
 
@@ -156,6 +179,9 @@ class Routes:
                     events=events,
                     durable=durable,
                     ticket=ticket,
+                    cookie=cookie,
+                    body_optional=body_optional,
+                    limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )
             )
             return handler

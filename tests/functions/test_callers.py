@@ -149,6 +149,14 @@ async def a_user(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
     return {"user_id": str(uuid4())}
 
 
+async def a_department(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"department_id": str(uuid4())}
+
+
+async def a_country(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"country_id": str(uuid4())}
+
+
 WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
     "get_conversation": (a_conversation, "alice", "bob", None),
     "rename_conversation": (a_conversation, "alice", "bob", {"title": "Mine now"}),
@@ -164,6 +172,11 @@ WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
     "get_sync_run": (a_sync_run, "carol", "erik", None),
     # belongs to nobody: only the id can be wrong
     "change_user": (a_user, "", "admin", {"role": "user"}),
+    "revoke_user_sessions": (a_user, "", "admin", None),
+    "change_department": (a_department, "", "admin", {"name": "Another"}),
+    "delete_department": (a_department, "", "admin", None),
+    "change_country": (a_country, "", "admin", {"name": "Another"}),
+    "delete_country": (a_country, "", "admin", None),
 }
 
 

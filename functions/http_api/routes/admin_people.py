@@ -1,19 +1,15 @@
-"""Administration of users, departments and countries."""
+"""Administration of users."""
+
+from typing import Any
 
 import msgspec
 
-from functions.http_api.schemas.admin import (
-    CountryRow,
-    DepartmentRow,
-    NewCountry,
-    NewDepartment,
-    UserChange,
-    UsersQuery,
-)
+from functions.http_api.schemas.admin import UserChange, UsersQuery
 from functions.http_api.schemas.auth import UserView
 from shared.db import audit, people
+from shared.db.people import User
 from shared.domain.ids import UserId
-from shared.web.paging import Page, after_id, page
+from shared.web.paging import Page, after_name_and_id, page
 from shared.web.routes import Call, Policy, Routes
 
 routes = Routes("admin people")
@@ -21,7 +17,7 @@ routes = Routes("admin people")
 
 @routes.add("GET", "admin/users", Policy.SUPER_ADMIN, query=UsersQuery, reply=Page[UserView])
 async def list_users(call: Call) -> Page[UserView]:
-    """Users, searched by name and address"""
+    """Users by name, searched and filtered"""
     query: UsersQuery = call.query
     async with call.runtime.db.connection() as connection:
         rows = await people.list_users(
@@ -29,10 +25,12 @@ async def list_users(call: Call) -> Page[UserView]:
             search=query.q,
             role=query.role,
             department_id=query.department_id,
-            after=after_id(query.cursor),
+            country_id=query.country_id,
+            is_active=query.is_active,
+            after=after_name_and_id(query.cursor),
             limit=query.limit + 1,
         )
-    return page(rows, query.limit, lambda user: (user.id,), UserView.of)
+    return page(rows, query.limit, lambda user: (user.display_name, user.id), UserView.of)
 
 
 @routes.add("PATCH", "admin/users/{user_id}", Policy.SUPER_ADMIN, body=UserChange, reply=UserView)
@@ -41,7 +39,7 @@ async def change_user(call: Call) -> UserView:
     change: UserChange = call.body
     user_id = UserId(call.id("user_id", "user"))
     async with call.runtime.db.transaction() as connection:
-        before = await people.get_user(connection, user_id)
+        before, _ = await people.lock_user(connection, user_id)
         kept = before.caller
         user = await people.update_user(
             connection,
@@ -56,57 +54,25 @@ async def change_user(call: Call) -> UserView:
             actor=call.caller.user_id,
             action="user.change",
             target=str(user_id),
-            detail=msgspec.to_builtins(change),
+            detail=_changed(before, user, msgspec.to_builtins(change)),
             correlation_id=call.correlation_id,
         )
+    if user.session_epoch != before.session_epoch:
+        await call.runtime.sessions.forget(user_id)
     return UserView.of(user)
 
 
-@routes.add("GET", "admin/departments", Policy.CONTENT_MANAGER, reply=Page[DepartmentRow])
-async def list_departments(call: Call) -> Page[DepartmentRow]:
-    """All departments by name"""
-    async with call.runtime.db.connection() as connection:
-        rows = await people.list_departments(connection)
-    return Page([DepartmentRow.of(row) for row in rows], None)
+def _changed(before: User, after: User, named: dict[str, Any]) -> dict[str, Any]:
+    """What the change was about, as it was and as it is. Ids only: no name and no address (S20)."""
 
+    def shown(user: User) -> dict[str, Any]:
+        caller = user.caller
+        fields = {
+            "role": caller.role,
+            "department_id": caller.department_id,
+            "country_id": caller.country_id,
+            "is_active": user.is_active,
+        }
+        return {name: fields[name] for name in named}
 
-@routes.add("POST", "admin/departments", Policy.SUPER_ADMIN, body=NewDepartment, reply=DepartmentRow, status=201)
-async def create_department(call: Call) -> DepartmentRow:
-    """Adds a department"""
-    new: NewDepartment = call.body
-    async with call.runtime.db.transaction() as connection:
-        created = await people.add_department(connection, new.name.strip())
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="department.create",
-            target=str(created.id),
-            detail={"name": created.name},
-            correlation_id=call.correlation_id,
-        )
-    return DepartmentRow.of(created)
-
-
-@routes.add("GET", "admin/countries", Policy.CONTENT_MANAGER, reply=Page[CountryRow])
-async def list_countries(call: Call) -> Page[CountryRow]:
-    """All countries by code"""
-    async with call.runtime.db.connection() as connection:
-        rows = await people.list_countries(connection)
-    return Page([CountryRow.of(row) for row in rows], None)
-
-
-@routes.add("POST", "admin/countries", Policy.SUPER_ADMIN, body=NewCountry, reply=CountryRow, status=201)
-async def create_country(call: Call) -> CountryRow:
-    """Adds a country by its ISO 3166-1 code"""
-    new: NewCountry = call.body
-    async with call.runtime.db.transaction() as connection:
-        created = await people.add_country(connection, new.code, new.name.strip())
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="country.create",
-            target=str(created.id),
-            detail={"code": created.code},
-            correlation_id=call.correlation_id,
-        )
-    return CountryRow.of(created)
+    return {"before": shown(before), "after": shown(after)}

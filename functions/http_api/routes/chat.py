@@ -17,6 +17,7 @@ from shared.db import conversations, messages
 from shared.domain.events import RunStatus
 from shared.domain.frames import seq_after
 from shared.domain.ids import RunId
+from shared.domain.limits import LimitClass
 from shared.errors import Invalid
 from shared.web.routes import Call, EventStream, Policy, Reply, Routes
 
@@ -89,7 +90,7 @@ async def cancel_run(call: Call) -> Reply:
     return Reply(202, None)
 
 
-@routes.add("POST", "search", Policy.SIGNED_IN, body=SearchRequest, reply=SearchResults)
+@routes.add("POST", "search", Policy.SIGNED_IN, body=SearchRequest, reply=SearchResults, limit=LimitClass.SEARCH)
 async def search(call: Call) -> SearchResults:
     """The passages that a rag answer to this question would be made from, best first"""
     request: SearchRequest = call.body

@@ -9,7 +9,7 @@ from shared.web.routes import Call, Policy, Reply, Routes
 routes = Routes("health")
 
 
-@routes.add("GET", "health/live", Policy.PUBLIC, reply=Live)
+@routes.add("GET", "health/live", Policy.PUBLIC, reply=Live, limit=None)
 async def health_live(call: Call) -> Live:
     """The process answers"""
     return Live("ok")
@@ -23,7 +23,7 @@ async def health_ready(call: Call) -> Reply:
     return Reply(200 if readiness.ready else 503, body)
 
 
-@routes.add("GET", "openapi.json", Policy.PUBLIC, reply=dict[str, Any])
+@routes.add("GET", "openapi.json", Policy.PUBLIC, reply=dict[str, Any], limit=None)
 async def openapi_json(call: Call) -> bytes:
     """This description"""
     return openapi.document()

@@ -1,11 +1,10 @@
 """Wire models of administration."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
-from shared.db.people import Country, Department
 from shared.domain.identity import Role
 from shared.domain.ids import CountryId, DepartmentId, DocumentId, LibraryId
 from shared.domain.ledger import LedgerDocument
@@ -13,13 +12,14 @@ from shared.web.paging import PageQuery
 
 # A document that was switched off is shown as inactive, whatever came of indexing it.
 type ShownStatus = Literal["indexed", "pending", "skipped", "failed", "inactive"]
-type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 
 
 class UsersQuery(PageQuery, forbid_unknown_fields=True):
     q: str | None = None
     role: Role | None = None
     department_id: DepartmentId | None = None
+    country_id: CountryId | None = None
+    is_active: bool | None = None
 
 
 class UserChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,36 +29,6 @@ class UserChange(msgspec.Struct, forbid_unknown_fields=True):
     department_id: DepartmentId | msgspec.UnsetType | None = msgspec.UNSET
     country_id: CountryId | msgspec.UnsetType | None = msgspec.UNSET
     is_active: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class NewDepartment(msgspec.Struct, forbid_unknown_fields=True):
-    name: Name
-
-
-class NewCountry(msgspec.Struct, forbid_unknown_fields=True):
-    code: Annotated[str, msgspec.Meta(max_length=2, pattern="^[A-Z]{2}$")]
-    name: Name
-
-
-class DepartmentRow(msgspec.Struct):
-    id: DepartmentId
-    name: str
-    created_at: datetime
-
-    @classmethod
-    def of(cls, department: Department) -> "DepartmentRow":
-        return cls(department.id, department.name, department.created_at)
-
-
-class CountryRow(msgspec.Struct):
-    id: CountryId
-    code: str
-    name: str
-    created_at: datetime
-
-    @classmethod
-    def of(cls, country: Country) -> "CountryRow":
-        return cls(country.id, country.code, country.name, country.created_at)
 
 
 class DocumentsQuery(PageQuery, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import msgspec
 from shared.db.people import User
 from shared.domain.identity import Role
 from shared.domain.ids import CountryId, DepartmentId, UserId
+from shared.services.sessions import Session
 
 type Short = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 
@@ -64,8 +65,27 @@ class UserView(msgspec.Struct):
         )
 
 
+class Refresh(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing where the cookie brings the token."""
+
+    refresh_token: Short | None = None
+
+
 class SessionView(msgspec.Struct):
+    """`expires_in` is the access token's life in seconds. `refresh_token` comes with token transport "body" only."""
+
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int
     user: UserView
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def of(cls, session: Session, *, with_refresh_token: bool) -> "SessionView":
+        return cls(
+            access_token=session.access_token,
+            token_type="Bearer",
+            expires_in=session.expires_in,
+            user=UserView.of(session.user),
+            refresh_token=session.refresh.token if with_refresh_token else msgspec.UNSET,
+        )

@@ -24,7 +24,8 @@ from shared.adapters.client_credentials import (
     RENEWAL_PAUSE_S,
     AppToken,
     AppTokens,
-    ClientSecretSource,
+    ClientCredentialsSource,
+    ClientSecret,
     app_tokens,
 )
 from shared.errors import Unavailable
@@ -67,7 +68,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def tokens(server: ServerThread, control: httpx.AsyncClient, clock: Clock) -> AsyncIterator[AppTokens]:
-    tokens = AppTokens(ClientSecretSource(_settings(server.url), clock=clock), clock=clock)
+    tokens = AppTokens(ClientCredentialsSource(_settings(server.url), ClientSecret(SECRET), clock=clock), clock=clock)
     yield tokens
     await tokens.close()
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared.db import audit, people
+from shared.db import audit, people, scopes
 from shared.db.pool import Db
 from shared.domain.identity import EntraIdentity, Role
 from shared.domain.ids import DepartmentId
@@ -67,9 +67,9 @@ async def test_an_unknown_department_is_named(db: Db) -> None:
 
 async def test_a_department_name_is_taken_once(db: Db) -> None:
     async with db.connection() as connection:
-        await people.add_department(connection, "HR")
+        await scopes.add_department(connection, "HR")
         with pytest.raises(Conflict, match="already is"):
-            await people.add_department(connection, "HR")
+            await scopes.add_department(connection, "HR")
 
 
 async def test_s19_the_app_may_add_to_the_audit_log_but_change_nothing_in_it(db: Db) -> None:
