@@ -16,7 +16,7 @@ NexusError                       carries `code` (for programs), `title` and `det
 ├── ModelFailed                       a model call failed; `code` says how (shown inside a stream)
 ├── Throttled                         a remote service asks to wait `retry_after_s` (sync, embeddings)
 ├── DeltaExpired                      Graph wants a fresh enumeration from `restart_link`
-├── GraphDenied                       Graph refuses (no grant): an administrator must act
+├── GraphDenied                  409  Graph refuses (no grant): an administrator must act
 ├── RemoteItemGone                    the item is not in SharePoint any more
 ├── DownloadFailed                    a file could not be fetched; retried by a later sync
 └── ExtractionFailed                  a file could not be read; `reason_code` and a sentence for people
@@ -148,7 +148,7 @@ class DeltaExpired(NexusError):
 
 
 class GraphDenied(NexusError):
-    code, title = "permission_missing", "Nexus may not read this SharePoint library"
+    status, code, title = 409, "permission_missing", "Nexus may not read this SharePoint library"
 
 
 class RemoteItemGone(NexusError):

@@ -91,8 +91,12 @@ class NexusApi:
                 if response.status_code != 200:
                     await response.aread()
                     raise ApiFailed.of(f"POST {path}", _problem(response), response.status_code)
-                async for line in response.aiter_lines():
-                    yield line
+                # httpx would split at U+2028 and U+0085 as well, which are text in an event
+                rest = ""
+                async for piece in response.aiter_text():
+                    *lines, rest = (rest + piece).split("\n")
+                    for line in lines:
+                        yield line
             finally:
                 await response.aclose()
         except httpx.HTTPError as error:

@@ -11,7 +11,6 @@ from devstack.cli.scopes import Scopes
 from devstack.cli.stack_address import StackAddress
 from devstack.cli.syncing import failed_documents, raise_if_failed, sync_one
 from devstack.sample import SAMPLE_LIBRARIES
-from devstack.sample.build import build
 from devstack.stack.accounts import ACCOUNTS, ADMIN, Account
 from devstack.stack.failures import StackError
 from devstack.stack.private_file import write_private
@@ -83,6 +82,9 @@ async def _set_up(stack: StackAddress, admin: NexusApi, scopes: Scopes, account:
 
 async def load_sample(stack: StackAddress) -> None:
     """Renders the sample documents, puts them into the Graph stand-in and syncs them."""
+    # Its renderers take half a second to import, which every command would wait for.
+    from devstack.sample.build import build
+
     with tempfile.TemporaryDirectory(prefix="nexus-sample-") as name:
         folder = Path(name)
         with Step("Rendering sample documents") as step:

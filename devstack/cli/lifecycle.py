@@ -1,5 +1,6 @@
 """`up`, `down`, `status`, `reset`, `env`: the stack as a whole."""
 
+import asyncio
 import json
 import os
 import time
@@ -23,14 +24,14 @@ _TRY_TOO = 'make ask q="How many weeks of paid parental leave does a birth paren
 _READY_S = 30.0
 
 
-async def up(stack: LocalStack, owner: int | None = None) -> None:
+def up(stack: LocalStack, owner: int | None = None) -> None:
     """`owner`: the process whose end shall end the stack, and its data, too."""
     if owner is not None:
         watch(owner)
     fresh = stack.up()
     _wait_for_readiness(stack.addresses().api)
     # The accounts and the sample library come with the first start, or with this one if that was cut short.
-    await first_start(StackAddress.read(os.environ), stack.home)
+    asyncio.run(first_start(StackAddress.read(os.environ), stack.home))
     say("\nThe local stack is up." if fresh else "The local stack is already up.")
     print(summary(stack))
 

@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"{error}")
         return error.exit_code
     except KeyboardInterrupt:
+        say("\nInterrupted.")
         return 130
     except BrokenPipeError:
         # The reader of our output has gone, as `| head` does; nothing is left to be said to it.
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     match given.command:
         case "up":
-            asyncio.run(lifecycle.up(LocalStack(os.environ), given.owner))
+            lifecycle.up(LocalStack(os.environ), given.owner)
         case "down":
             lifecycle.down(LocalStack(os.environ))
         case "status":

@@ -39,7 +39,7 @@ def services(addresses: Addresses) -> list[Part]:
     qdrant = Qdrant(home / "qdrant", port=ports["qdrant"], api_key=held.qdrant)
     azurite = Azurite(home / "blob", port=ports["blob"], key=held.blob_key)
     entra_options = ["--tenant", held.entra_tenant, "--client-id", held.entra_client_id]
-    entra_options += ["--client-secret", held.entra_client_secret]
+    entra_options += [f"--client-secret={held.entra_client_secret}"]
     models_options = ["--embedding", addresses.configuration.embedding]
     # Shipped vectors are e5's: another model's would not be near them.
     if SEED_VECTORS.is_file() and addresses.configuration.embedding == "e5":

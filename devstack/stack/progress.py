@@ -39,7 +39,9 @@ class Step:
     ) -> None:
         self._over.set()
         self._ticker.join()
-        result = self._result if kind is None else "FAILED"
+        result = self._result
+        if kind is not None:
+            result = "FAILED" if issubclass(kind, Exception) else "interrupted"
         self._show(f"{result} ({time.monotonic() - self._began:.1f} s)", last=True)
 
     def _tick(self) -> None:

@@ -33,7 +33,7 @@ class Qdrant:
 
     def command(self) -> Command:
         arguments = [sys.executable, "-m", "devstack.qdrant", "--port", str(self.port)]
-        arguments += ["--home", str(self.home), "--api-key", self.api_key]
+        arguments += ["--home", str(self.home), f"--api-key={self.api_key}"]
         return Command(arguments=tuple(arguments), directory=_ROOT)
 
     def ready(self) -> bool:

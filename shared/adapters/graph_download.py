@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
+from shared.adapters.graph_access import USER_AGENT
 from shared.adapters.graph_addresses import may_download_from
-from shared.adapters.graph_requests import PAUSE_WITHOUT_HEADER_S, USER_AGENT, retry_after_s
+from shared.adapters.graph_requests import PAUSE_WITHOUT_HEADER_S, retry_after_s
 from shared.domain.documents import Downloaded
 from shared.errors import DownloadFailed, ExtractionFailed, Throttled, Unavailable
 

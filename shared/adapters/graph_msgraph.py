@@ -3,9 +3,10 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from shared.adapters.graph_access import AppTokens
 from shared.adapters.graph_addresses import LibraryUrl, parse_library_url
 from shared.adapters.graph_download import AddressRefused, Downloads
-from shared.adapters.graph_requests import AppTokens, GraphRequests, Refused
+from shared.adapters.graph_requests import GraphRequests, Refused
 from shared.adapters.graph_wire import (
     ITEM_FIELDS,
     WireDrive,

@@ -26,8 +26,8 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph_core import APIVersion, GraphClientFactory
 from msgraph_core.middleware.options import GraphTelemetryHandlerOption
 
+from shared.adapters.graph_access import USER_AGENT, AppTokens
 from shared.adapters.graph_addresses import same_origin
-from shared.adapters.graph_requests import USER_AGENT, AppTokens
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 

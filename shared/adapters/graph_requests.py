@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import stamina
 
+from shared.adapters.graph_access import AppTokens
 from shared.adapters.graph_addresses import same_origin
 from shared.adapters.graph_wire import error_codes
 from shared.errors import GraphDenied, Throttled, Unavailable
@@ -29,8 +30,6 @@ LONGEST_WAIT_HERE_S = 2.0
 PAUSE_WITHOUT_HEADER_S = 10.0
 LONGEST_PAUSE_S = 3600.0
 _SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]+)?")
-# SharePoint's decoration for traffic: who calls, so that it is throttled as an application and not as a stranger.
-USER_AGENT = "NONISV|Nexus|Nexus/1.0"
 NO_GRANT = (
     "Nexus may not read this SharePoint site. An administrator must grant its application (permission Sites.Selected)"
     " the role read on this site."
@@ -39,12 +38,6 @@ TOKEN_REFUSED = (
     "Microsoft Graph does not accept the token of Nexus' application. An administrator must look at its registration"
     " and at its permission Sites.Selected."
 )
-
-
-class AppTokens(Protocol):
-    async def token(self, scope: str) -> str:
-        """Raises Unavailable("entra")."""
-        ...
 
 
 @runtime_checkable

@@ -66,16 +66,17 @@ def _run(row: Row) -> SyncRun:
 INSERT = f"""
     INSERT INTO sync_runs (library_id, trigger, is_full, started_by)
     VALUES ($1, $2, $3, $4)
+    ON CONFLICT (library_id) WHERE status IN ('queued', 'running') DO NOTHING
     RETURNING {_COLUMNS}
 """
 
 
 async def add(
     connection: Connection, library_id: LibraryId, trigger: Trigger, *, is_full: bool, started_by: UserId | None
-) -> SyncRun:
+) -> SyncRun | None:
+    """A queued run; None when the library has an unfinished one already."""
     row = await connection.fetchrow(INSERT, library_id, trigger, is_full, started_by)
-    assert row is not None
-    return _run(row)
+    return None if row is None else _run(row)
 
 
 GET = f"SELECT {_COLUMNS} FROM sync_runs WHERE id = $1"
@@ -114,12 +115,10 @@ async def list_all(
     return [_run(row) for row in rows]
 
 
-# One that is queued or running for the library, so that a second "sync now" joins it.
+# The one that is queued or running for the library, so that a second "sync now" joins it.
 UNFINISHED = f"""
     SELECT {_COLUMNS} FROM sync_runs
      WHERE library_id = $1 AND status IN ('queued', 'running')
-     ORDER BY created_at DESC
-     LIMIT 1
 """
 
 
@@ -131,11 +130,13 @@ async def unfinished(connection: Connection, library_id: LibraryId) -> SyncRun |
 START = """
     UPDATE sync_runs SET status = 'running', started_at = coalesce(started_at, now())
      WHERE id = $1 AND status IN ('queued', 'running')
+    RETURNING id
 """
 
 
-async def start(connection: Connection, run_id: SyncRunId) -> None:
-    await connection.execute(START, run_id)
+async def start(connection: Connection, run_id: SyncRunId) -> bool:
+    """Marks a run as running; False for one that has ended."""
+    return await connection.fetchval(START, run_id) is not None
 
 
 BECOME_FULL = "UPDATE sync_runs SET is_full = true WHERE id = $1"

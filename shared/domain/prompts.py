@@ -59,13 +59,22 @@ def documents_block(passages: Sequence[RetrievedPassage], marker: str) -> str:
     return f"<<<DOCUMENTS {marker}>>>\n" + "\n\n".join(blocks) + f"\n<<<END {marker}>>>"
 
 
+_SOURCES_BLOCK = re.compile(r"\n\nSources:\n(?:\[\d+\] .*(?:\n|$))+\Z")
+
+
+def without_citations(turn: Turn) -> Turn:
+    """An earlier answer as the model is shown it again: its numbers named other passages than today's."""
+    text = _SOURCES_BLOCK.sub("", turn.content)
+    return Turn(turn.role, re.sub(r"\s?\[\d+\]", "", text)) if turn.role == "assistant" else turn
+
+
 def rag_turns(
     system_prompt: str, history: Sequence[Turn], question: str, passages: Sequence[RetrievedPassage], marker: str
 ) -> tuple[Turn, ...]:
     """System rules, earlier turns, then passages and question together in the last user turn."""
     return (
         Turn("system", f"{system_prompt}\n\n{_DATA_RULE.format(marker=marker)}"),
-        *history,
+        *map(without_citations, history),
         Turn("user", f"{documents_block(passages, marker)}\n\nQuestion: {question}"),
     )
 

@@ -9,7 +9,8 @@ from shared.errors import NexusError
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_S = 3.0
+# A cold instance imports its clients first.
+TIMEOUT_S = 5.0
 # Answers come without these: Blob serves notebook uploads only, and Redis being away stops resume, not chat.
 NOT_NEEDED_FOR_CHAT = frozenset({"blob", "redis"})
 

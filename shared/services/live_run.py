@@ -36,15 +36,17 @@ class LiveRun:
         self.cancel_requested = False
         self.logged = 0
         self.work: asyncio.Task[None] | None = None
-        self._woken = asyncio.get_running_loop().create_future()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def emit(self, event: RunEvent) -> None:
         self.frames.append(frame(self.turn.run_id, len(self.frames) + 1, event))
         self.wake()
 
     def wake(self) -> None:
-        woken, self._woken = self._woken, asyncio.get_running_loop().create_future()
-        woken.set_result(None)
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
 
     def cancel(self) -> None:
         self.cancel_requested = True
@@ -55,7 +57,6 @@ class LiveRun:
         """All frames after `after_seq`, what piled up in one piece; a ping when woken without news."""
         position = min(after_seq, len(self.frames))
         while True:
-            woken = self._woken
             if position < len(self.frames):
                 piled_up = self.frames[position:]
                 position = len(self.frames)
@@ -63,9 +64,17 @@ class LiveRun:
             elif self.finished:
                 return
             else:
-                await asyncio.shield(woken)
+                await self._woken()
                 if position == len(self.frames) and not self.finished:
                     yield PING
+
+    async def _woken(self) -> None:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await waiting
+        finally:
+            self._waiting.discard(waiting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from shared.db.sync_runs import SyncRun, Trigger
 from shared.domain.audience import Scope
 from shared.domain.identity import Caller
 from shared.domain.ids import LibraryId, SyncRunId
+from shared.errors import Conflict
 
 
 class Orchestrations(Protocol):
@@ -39,18 +40,13 @@ class SyncStarting:
         under its own id, so that its checkpoint holds."""
         async with self.db.connection() as connection:
             await libraries.get(connection, library_id)
-            run = await sync_runs.unfinished(connection, library_id)
-            if run is not None and await orchestrations.is_running(library_id):
-                return run
-            if run is None:
-                run = await sync_runs.add(
-                    connection,
-                    library_id,
-                    trigger,
-                    is_full=is_full,
-                    started_by=caller.user_id if caller else None,
-                )
-        await orchestrations.start(library_id, run.id, confirmed=confirmed)
+            started_by = caller.user_id if caller else None
+            run = await sync_runs.add(connection, library_id, trigger, is_full=is_full, started_by=started_by)
+            run = run or await sync_runs.unfinished(connection, library_id)
+        if run is None:
+            raise Conflict("The last sync of this library has just ended. Start it again.", code="sync_just_ended")
+        if not await orchestrations.is_running(library_id):
+            await orchestrations.start(library_id, run.id, confirmed=confirmed)
         return run
 
     async def start_all(self, orchestrations: Orchestrations) -> list[SyncRun]:

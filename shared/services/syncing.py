@@ -56,10 +56,14 @@ class LibrarySync:
         not an exception: `wait` for throttling and outages, `failed` for what an administrator must mend."""
         try:
             async with self.db.transaction() as connection:
+                if not await sync_runs.start(connection, run_id):
+                    # the last step's answer was lost and it is asked again: the run has ended already
+                    return await self._ended(connection, run_id)
                 library = await libraries.take_lease(connection, library_id, run_id)
                 if library is None:
-                    return Step("stopped", message="Another sync of this library is running.")
-                await sync_runs.start(connection, run_id)
+                    message = "Another sync of this library is running."
+                    await sync_runs.finish(connection, run_id, "failed", message)
+                    return Step("stopped", message=message)
                 run = await sync_runs.get(connection, run_id)
             return await self._step(library, run, confirmed=confirmed)
         except NotFound:
@@ -73,6 +77,11 @@ class LibrarySync:
             return await self.fail(library_id, run_id, error.detail)
         except Unavailable as error:
             return Step("wait", retry_after_s=error.retry_after_s, message=error.detail)
+
+    @staticmethod
+    async def _ended(connection: Connection, run_id: SyncRunId) -> Step:
+        run = await sync_runs.get(connection, run_id)
+        return Step("complete" if run.status == "complete" else "failed", message=run.error_message)
 
     async def fail(self, library_id: LibraryId, run_id: SyncRunId, message: str) -> Step:
         """Ends the run; what it brought into the ledger stays, and the delta link is where it was."""

@@ -48,7 +48,8 @@ class Stack:
         )
 
     def up(self) -> None:
-        done = self.command("up")
+        # the stack throws itself away when this process dies, however it dies
+        done = self.command("up", "--while", str(os.getpid()))
         assert done.returncode == 0, done.stdout + done.stderr
         self.address = StackAddress.read(self.environment)
 
@@ -116,7 +117,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.up()
         yield running
     finally:
-        done = running.command("down")
+        done = running.command("reset")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

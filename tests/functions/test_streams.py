@@ -51,11 +51,8 @@ async def test_an_answer_comes_as_meta_tokens_title_and_done(nexus: Nexus, alice
     stored = await alice.get(f"conversations/{conversation}")
     assert stored["title"] == "Count to ten, please"
     question, answer = stored["messages"]
-    assert (question["id"], question["role"], question["content"]) == (
-        meta["user_message_id"],
-        "user",
-        "Count to ten, please",
-    )
+    assert (question["id"], question["role"]) == (meta["user_message_id"], "user")
+    assert question["content"] == "Count to ten, please"
     assert (answer["id"], answer["role"], answer["content"]) == (meta["message_id"], "assistant", SAID)
     assert (answer["status"], answer["run_id"]) == ("complete", meta["run_id"])
     assert (answer["input_tokens"], answer["output_tokens"]) == (31, 11)

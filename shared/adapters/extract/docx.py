@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.adapters.extract.characters import clean
+from shared.adapters.extract.docx_package import WordParts, open_word
 from shared.adapters.extract.docx_paragraphs import paragraph_text
 from shared.adapters.extract.docx_styles import Styles
 from shared.adapters.extract.package import Package
@@ -19,23 +20,23 @@ _LAYOUT_CELL_CHARACTERS = 1500  # a cell longer than this is a page laid out wit
 
 def extract(path: Path) -> Extracted:
     with Package.open(path) as package:
-        main = next(package.related("", "officeDocument"), "word/document.xml")
-        return _Document(package, main).read()
+        parts, main = open_word(path, package)
+        return _Document(parts, main).read()
 
 
 @dataclass(slots=True)
 class _Document:
-    package: Package
+    parts: WordParts
     main: str
     title: str | None = None
     blocks: list[Block] = field(default_factory=list[Block])
     styles: Styles = field(init=False)
 
     def __post_init__(self) -> None:
-        self.styles = Styles.read(self.package, self.main)
+        self.styles = Styles.read(self.parts, self.main)
 
     def read(self) -> Extracted:
-        root = self.package.xml(self.main)
+        root = self.parts.xml(self.main)
         body = child(root, "body")
         if body is None:
             raise ExtractionFailed("corrupt", "The file is damaged: the document has no body.")
@@ -45,7 +46,7 @@ class _Document:
         self._notes("endnotes", "footnote")
         self._notes("comments", "note")
         self._furniture("footer")
-        title = self.title or _title_property(self.package)
+        title = self.title or _title_property(self.parts)
         return Extracted("docx", title=title, page_count=None, blocks=tuple(self.blocks))
 
     def _walk(self, parent: Element) -> None:
@@ -114,8 +115,8 @@ class _Document:
         return "\n".join(texts)
 
     def _notes(self, kind: str, block_kind: BlockKind) -> None:
-        for part in self.package.related(self.main, kind):
-            for note in self.package.xml(part):
+        for part in self.parts.related(self.main, kind):
+            for note in self.parts.xml(part):
                 if attribute(note, "type") in ("separator", "continuationSeparator", "continuationNotice"):
                     continue
                 texts: list[str] = []
@@ -128,8 +129,8 @@ class _Document:
     def _furniture(self, kind: str) -> None:
         """Headers and footers, each different text once for the whole document."""
         seen: set[str] = set()
-        for part in self.package.related(self.main, kind):
-            for paragraph in self.package.xml(part).iter():
+        for part in self.parts.related(self.main, kind):
+            for paragraph in self.parts.xml(part).iter():
                 if local(paragraph) != "p":
                     continue
                 text = clean(paragraph_text(paragraph)[0])
@@ -174,9 +175,9 @@ def _span(cell: Element) -> tuple[int, bool]:
     return max(1, columns), continued
 
 
-def _title_property(package: Package) -> str | None:
-    for part in package.related("", "core-properties"):
-        named = child(package.xml(part), "title")
+def _title_property(parts: WordParts) -> str | None:
+    for part in parts.related("", "core-properties"):
+        named = child(parts.xml(part), "title")
         if named is not None and (title := clean(named.text or "")):
             return title.replace("\n", " ")
     return None

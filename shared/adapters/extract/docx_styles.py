@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from shared.adapters.extract.package import Package
+from shared.adapters.extract.docx_package import WordParts
 from shared.adapters.extract.xml import Element, attribute, child, local
 
 _HEADING_NAME = re.compile(
@@ -35,10 +35,10 @@ class Styles:
     resolved: dict[str, Look] = field(default_factory=dict[str, Look])
 
     @classmethod
-    def read(cls, package: Package, main: str) -> Self:
+    def read(cls, parts: WordParts, main: str) -> Self:
         styles = cls()
-        for part in package.related(main, "styles"):
-            for element in package.xml(part):
+        for part in parts.related(main, "styles"):
+            for element in parts.xml(part):
                 if local(element) == "style" and attribute(element, "type") == "paragraph":
                     identifier = attribute(element, "styleId") or ""
                     styles.by_id[identifier] = _read_style(element)

@@ -60,6 +60,10 @@ class Package:
     def __exit__(self, *_: object) -> None:
         self.archive.close()
 
+    @property
+    def unpacked_bytes(self) -> int:
+        return sum(entry.file_size for entry in self.archive.infolist())
+
     def __contains__(self, part: str) -> bool:
         return part.lower() in self.names
 

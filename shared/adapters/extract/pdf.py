@@ -1,7 +1,7 @@
 """PDF by pdfium: text in the order of the page, with enough geometry to see paragraphs and headings.
 
-pdfium also reads the outline, which spares a second parser. Page numbers are 1-based positions in the file, not
-printed labels, because a viewer's `#page=` counts so.
+What is not text comes from the catalog, by pypdf. Page numbers are 1-based positions in the file, because a
+viewer's `#page=` counts so; labels that are printed on the pages instead are told in the metadata.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,16 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from shared.adapters.extract.characters import clean
+from shared.adapters.extract.pdf_catalog import needs_password, read_catalog
 from shared.adapters.extract.pdf_furniture import without_furniture
 from shared.adapters.extract.pdf_hyphens import mend_hyphens
 from shared.adapters.extract.pdf_layout import page_blocks, typography
 from shared.adapters.extract.pdf_lines import Line, page_lines
-from shared.adapters.extract.pdf_outline import Outline, OutlineEntry
+from shared.adapters.extract.pdf_outline import Outline
 from shared.domain.extracted import Block, Extracted
 from shared.errors import ExtractionFailed
 
 MAX_PAGES = 5_000
-_MAX_OUTLINE_ENTRIES = 5_000
 _FEWEST_CHARACTERS = 16  # on all pages together; less beside pictures is a scan with a stamp
 _SCAN_CHARACTERS_A_PAGE = 8
 
@@ -29,18 +28,18 @@ def extract(path: Path) -> Extracted:
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+        if needs_password(path) or error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise ExtractionFailed(
                 "encrypted", "The file is protected with a password. Save it without one to have it indexed."
             ) from error
         raise ExtractionFailed("corrupt", "The file is damaged: it cannot be opened as PDF.") from error
     try:
-        return _read(document)
+        return _read(document, path)
     finally:
         document.close()
 
 
-def _read(document: pypdfium2.PdfDocument) -> Extracted:
+def _read(document: pypdfium2.PdfDocument, path: Path) -> Extracted:
     count = len(document)
     if count > MAX_PAGES:
         raise ExtractionFailed("limits_exceeded", f"The file has more than {MAX_PAGES:,} pages.")
@@ -68,8 +67,10 @@ def _read(document: pypdfium2.PdfDocument) -> Extracted:
     metadata = {"unreadable_pages": str(unreadable)} if unreadable else {}
     if pictures:
         metadata["pages_without_text"] = str(pictures)
-    title = clean(document.get_metadata_value("Title")).replace("\n", " ") or None
-    return Extracted("pdf", title, count, tuple(_blocks(pages, _outline(document))), metadata=metadata)
+    catalog = read_catalog(path, outline=_has_outline(document), page_labels=_has_page_labels(document))
+    if catalog.page_labels:
+        metadata["page_labels"] = catalog.page_labels
+    return Extracted("pdf", catalog.title, count, tuple(_blocks(pages, Outline(catalog.outline))), metadata=metadata)
 
 
 def _blocks(pages: list[list[Line]], outline: Outline) -> Iterator[Block]:
@@ -79,20 +80,17 @@ def _blocks(pages: list[list[Line]], outline: Outline) -> Iterator[Block]:
         yield from page_blocks(lines, number, type_sizes, outline)
 
 
-def _outline(document: pypdfium2.PdfDocument) -> Outline:
-    entries: list[OutlineEntry] = []
+def _has_outline(document: pypdfium2.PdfDocument) -> bool:
+    return next(iter(document.get_toc(max_depth=1)), None) is not None
+
+
+def _has_page_labels(document: pypdfium2.PdfDocument) -> bool:
+    """Whether any page is labelled with anything but its position."""
     try:
-        for bookmark in document.get_toc(max_depth=6):
-            destination = bookmark.get_dest()
-            index = destination.get_index() if destination is not None else None
-            title = clean(bookmark.get_title()).replace("\n", " ")
-            if index is not None and title:
-                entries.append(OutlineEntry(title, bookmark.level + 1, index + 1))
-            if len(entries) >= _MAX_OUTLINE_ENTRIES:
-                break
-    except (pypdfium2.PdfiumError, ValueError):  # a broken outline is no reason to refuse the text
-        entries.clear()
-    return Outline(entries)
+        labels = [document.get_page_label(number) for number in range(len(document))]
+    except UnicodeDecodeError:
+        return True
+    return any(label and label != str(position) for position, label in enumerate(labels, start=1))
 
 
 def _has_picture(page: pypdfium2.PdfPage) -> bool:

@@ -74,8 +74,12 @@ def _grid(sheet: CalamineSheet) -> Grid:
 
 
 def _row(values: Sequence[Any]) -> list[str]:
-    cells = [_SHOWN[type(value)](value) for value in values]
-    return cells if is_clean("|".join(cells)) else [clean_line(cell) for cell in cells]
+    """Most cells are empty or texts that are clean as they are: one look at the row instead of one at each."""
+    cells = [value if type(value) is str else _SHOWN[type(value)](value) for value in values]
+    line = "|".join(cells)
+    if is_clean(line) and " |" not in line and "| " not in line and not line.startswith(" ") and line[-1:] != " ":
+        return cells
+    return [clean_line(cell) for cell in cells]
 
 
 def _moment(value: datetime) -> str:
@@ -88,10 +92,9 @@ def _clock(value: time) -> str:
 
 # As people read them. Looked up by the very type: a sheet has a million cells, and booleans are integers.
 _SHOWN: dict[type, Callable[[Any], str]] = {
-    str: str.strip,
     int: str,
-    float: "{:.15g}".format,  # Excel's own precision; no ".0", and no rounding of binary fractions in sight
-    bool: lambda value: "TRUE" if value else "FALSE",
+    float: "%.15g".__mod__,  # Excel's own precision; no ".0", and no rounding of binary fractions in sight
+    bool: {True: "TRUE", False: "FALSE"}.__getitem__,
     date: str,
     datetime: _moment,
     time: _clock,

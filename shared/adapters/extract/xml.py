@@ -4,7 +4,7 @@ differ."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]  a compiled module without stubs
 
@@ -24,6 +24,7 @@ class Element(Protocol):
     def attrib(self) -> Mapping[str, str]: ...
     def get(self, key: str) -> str | None: ...
     def iter(self) -> "Iterator[Element]": ...
+    def getroottree(self) -> Any: ...
     def __iter__(self) -> "Iterator[Element]": ...
     def __len__(self) -> int: ...
 
@@ -36,6 +37,15 @@ def parse(data: bytes) -> Element:
         return cast("Element", etree.fromstring(data, parser))
     except etree.XMLSyntaxError as error:
         raise ExtractionFailed("corrupt", "The file is damaged: a part of it is not valid XML.") from error
+
+
+def accept(root: Element) -> Element:
+    """The root of a tree that a library parsed, as `parse` would have returned it: no document type, no comments.
+    Raises ExtractionFailed("corrupt")."""
+    if root.getroottree().docinfo.doctype:
+        raise _declares_entities()
+    etree.strip_tags(root, etree.Comment)
+    return root
 
 
 def local(element: Element) -> str:
@@ -70,9 +80,13 @@ def refuse_doctype(head: bytes) -> None:
         return
     root = after_prolog(head)
     if root[:2] == b"<!" or (not root and len(head) >= PROLOG_BYTES):
-        raise ExtractionFailed(
-            "corrupt", "A part of the file declares XML entities, which no Office program writes. It was not read."
-        )
+        raise _declares_entities()
+
+
+def _declares_entities() -> ExtractionFailed:
+    return ExtractionFailed(
+        "corrupt", "A part of the file declares XML entities, which no Office program writes. It was not read."
+    )
 
 
 def after_prolog(head: bytes) -> bytes:

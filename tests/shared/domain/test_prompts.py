@@ -43,6 +43,13 @@ def test_s14_the_structure_of_the_prompt_is_the_same_whatever_a_document_says(at
     assert not re.search("[\u200b\u202e\U000e0041]", last)
 
 
+def test_numbers_of_earlier_answers_are_not_shown_again() -> None:
+    earlier = Turn("assistant", "20 days [1], 5 more [2].\n\nSources:\n[1] a.pdf - https://x\n[2] b.pdf - https://y")
+    turns = rag_turns("rules", [Turn("user", "Is [1] a source?"), earlier], "and now?", [passage("text")], "abc")
+    assert turns[1].content == "Is [1] a source?"
+    assert turns[2].content == "20 days, 5 more."
+
+
 def test_titles_are_cut_at_a_word() -> None:
     assert title_from("  What\nis it? ") == "What is it?"
     long = title_from("word " * 40)

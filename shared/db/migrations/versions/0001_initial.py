@@ -143,6 +143,7 @@ CREATE TABLE sync_runs (
     started_at     timestamptz,
     finished_at    timestamptz
 );
+CREATE UNIQUE INDEX sync_runs_one_unfinished_key ON sync_runs (library_id) WHERE status IN ('queued', 'running');
 CREATE INDEX sync_runs_of_library_idx ON sync_runs (library_id, created_at DESC);
 
 -- added: folders are kept so that paths and scopes are derived here; Graph does not list the children of a

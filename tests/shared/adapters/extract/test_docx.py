@@ -1,3 +1,10 @@
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from docx import Document
+
 from shared.domain.extracted import Block
 from tests.shared.adapters.extract import office_files as office
 from tests.shared.adapters.extract.conftest import Reader
@@ -159,3 +166,80 @@ def test_markup_nested_beyond_measure_does_not_take_the_reader_down(reader: Read
     depth = 5_000
     path = docx(reader.path("deep.docx"), "<w:sdt>" * depth + "</w:sdt>" * depth)
     assert reader.refusal(path) in ("corrupt", "empty")
+
+
+def _office_document(path: Path) -> Path:
+    document = Document()
+    document.core_properties.title = "Leave policy"
+    document.sections[0].header.paragraphs[0].text = "Contoso"
+    document.add_heading("Scope", level=2)
+    document.add_paragraph("All employees", style="List Bullet")
+    document.add_comment(document.add_paragraph("Thirty days").runs, text="Really?")
+    table = document.add_table(rows=2, cols=2)
+    for number, text in enumerate(("Country", "Days", "Germany", "30")):
+        table.cell(number // 2, number % 2).text = text
+    document.save(str(path))
+    return path
+
+
+def _rewritten(path: Path, name: str, change: Callable[[str, bytes], tuple[str, bytes] | None]) -> Path:
+    """A copy with parts changed or, for None, left out."""
+    copy = path.with_name(name)
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w") as target:
+        for entry in source.namelist():
+            if (part := change(entry, source.read(entry))) is not None:
+                target.writestr(*part)
+    return copy
+
+
+def _macros(name: str, content: bytes) -> tuple[str, bytes]:
+    return name, content.replace(office.DOCUMENT.encode(), office.MACRO_DOCUMENT.encode())
+
+
+def _strict(name: str, content: bytes) -> tuple[str, bytes]:
+    for kind in (b"officeDocument/2006/relationships", b"wordprocessingml/2006/main"):
+        strict = b"http://purl.oclc.org/ooxml/" + kind.replace(b"/2006", b"")
+        content = content.replace(b"http://schemas.openxmlformats.org/" + kind, strict)
+    return name, content
+
+
+def _without_theme(name: str, content: bytes) -> tuple[str, bytes] | None:
+    return None if "theme" in name else (name, content)
+
+
+@pytest.mark.parametrize("change", [_macros, _strict, _without_theme])
+def test_what_python_docx_refuses_reads_the_same(
+    reader: Reader, change: Callable[[str, bytes], tuple[str, bytes] | None]
+) -> None:
+    path = _office_document(reader.path("a.docx"))
+    expected = reader.read(path)
+    assert expected.title == "Leave policy"
+    assert [(block.kind, block.text) for block in expected.blocks] == [
+        ("page_furniture", "Contoso"),
+        ("heading", "Scope"),
+        ("list_item", "All employees"),
+        ("paragraph", "Thirty days"),
+        ("table_row", "Country | Days"),
+        ("table_row", "Germany | 30"),
+        ("note", "Really?"),
+    ]
+    refused = _rewritten(path, "b.docx", change)
+    with pytest.raises((ValueError, KeyError)):
+        Document(str(refused))
+    assert reader.read(refused) == expected
+
+
+def test_a_document_type_is_refused_whatever_the_part_is_called(reader: Reader) -> None:
+    def disguised(name: str, content: bytes) -> tuple[str, bytes]:
+        if name == "word/document.xml":
+            content = b'<!DOCTYPE w [<!ENTITY e "x">]>' + content.partition(b"?>")[2].lstrip()
+        return name.replace("document.xml", "document.txt"), content.replace(b"document.xml", b"document.txt")
+
+    path = _rewritten(_office_document(reader.path("a.docx")), "b.docx", disguised)
+    Document(str(path))  # python-docx does not mind
+    assert reader.refusal(path) == "corrupt"
+
+
+def test_a_comment_in_the_markup_does_not_cut_the_text(reader: Reader) -> None:
+    body = "<w:p><w:r><w:t>one <!-- a comment -->two</w:t></w:r></w:p>"
+    assert [block.text for block in _read(reader, body)] == ["one two"]

@@ -1,4 +1,6 @@
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pypdf
@@ -7,6 +9,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from shared.adapters.extract import pdf_catalog
 from shared.adapters.extract.pdf_hyphens import mend_hyphens
 from shared.adapters.extract.pdf_lines import Line
 from shared.domain.extracted import Extracted
@@ -118,6 +121,75 @@ def test_the_outline_names_the_sections(reader: Reader) -> None:
     assert sections == {1: "Part one", 2: "Part one › Leave rules", 3: "Part two"}
 
 
+def _chapters(count: int) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        for number in range(count):
+            canvas.bookmarkPage(str(number))
+            canvas.addOutlineEntry(f"Chapter {number}", str(number))
+        _lines(canvas, _PROSE, _TOP)
+
+    return draw
+
+
+def test_an_outline_that_takes_too_long_costs_the_sections_only(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _draw(reader.path("a.pdf"), _chapters(2_000))
+    assert reader.read(path).blocks[0].section == "Chapter 1999"
+    before = signal.getsignal(signal.SIGPROF)
+    monkeypatch.setattr(pdf_catalog, "CPU_S", 1e-6)
+    extracted = reader.read(path)
+    assert [(block.text, block.section) for block in extracted.blocks] == [(" ".join(_PROSE), None)]
+    assert signal.getsignal(signal.SIGPROF) is before
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+
+
+def test_an_outline_that_pypdf_refuses_costs_the_sections_only(reader: Reader) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.bookmarkPage("here")
+        for level in range(150):
+            canvas.addOutlineEntry(f"Level {level}", "here", level=level)
+        _lines(canvas, _PROSE, _TOP)
+
+    extracted = _read(reader, draw)
+    assert [(block.text, block.section) for block in extracted.blocks] == [(" ".join(_PROSE), None)]
+
+
+def test_the_outline_is_read_off_the_main_thread_too(reader: Reader) -> None:
+    path = _draw(reader.path("a.pdf"), _chapters(2))
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(reader.read, path).result().blocks[0].section == "Chapter 1"
+
+
+def test_the_title_is_that_of_the_properties(reader: Reader) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setTitle("Leave\npolicy")
+        _lines(canvas, _PROSE, _TOP)
+
+    assert _read(reader, draw).title == "Leave policy"
+
+
+def test_page_labels_are_told_where_they_are_not_the_positions(reader: Reader) -> None:
+    def draw(canvas: Canvas) -> None:
+        for _ in range(8):
+            _lines(canvas, _PROSE, _TOP)
+            canvas.showPage()
+
+    plain = _draw(reader.path("plain.pdf"), draw)
+    labelled, same = reader.path("labelled.pdf"), reader.path("same.pdf")
+    writer = pypdf.PdfWriter(clone_from=plain)
+    writer.set_page_label(0, 2, style="/r")
+    writer.set_page_label(3, 5, style="/D")
+    writer.set_page_label(6, 6, prefix="Annex")
+    writer.set_page_label(7, 7, prefix="B-", style="/D", start=7)
+    writer.write(labelled)
+    writer = pypdf.PdfWriter(clone_from=plain)
+    writer.set_page_label(0, 7, style="/D")
+    writer.write(same)
+    assert reader.read(labelled).metadata == {"page_labels": "1-3: i-iii, 4-6: 1-3, 7: Annex, 8: B-7"}
+    assert reader.read(same).metadata == reader.read(plain).metadata == {}
+
+
 def test_a_scan_needs_text_recognition_and_an_empty_page_is_empty(reader: Reader, tmp_path: Path) -> None:
     pixels = tmp_path / "scan.ppm"
     pixels.write_bytes(b"P6 8 8 255\n" + bytes(range(192)))
@@ -143,6 +215,16 @@ def test_only_a_password_for_reading_keeps_a_file_out(reader: Reader, user: str,
         assert reader.read(locked).blocks[0].text == " ".join(_PROSE)
     else:
         assert reader.refusal(locked) == "encrypted"
+
+
+def test_a_file_under_rights_management_is_encrypted_not_damaged(reader: Reader) -> None:
+    locked = reader.path("locked.pdf")
+    writer = pypdf.PdfWriter(clone_from=_draw(reader.path("plain.pdf"), lambda canvas: canvas.showPage()))
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(locked)
+    content = locked.read_bytes()
+    assert content.count(b"/Standard") == 1
+    assert reader.refused_content("managed.pdf", content.replace(b"/Standard", b"/Managed1")) == "encrypted"
 
 
 def test_a_cut_file_is_damaged_or_read_as_far_as_it_goes(reader: Reader) -> None:

@@ -166,7 +166,7 @@ async def test_no_more_workers_than_allowed_run_at_once(tmp_path: Path) -> None:
         paths = [_text(tmp_path, f"{number}.txt", f"Text number {number}.") for number in range(8)]
         results = await asyncio.gather(*(sandbox.extract(path, path.name) for path in paths))
         assert [result.blocks[0].text for result in results] == [f"Text number {number}." for number in range(8)]
-        assert seen == 2
+        assert 1 <= seen <= 2, "the second one starts only while the first is busy"
     finally:
         watching.cancel()
         await sandbox.close()

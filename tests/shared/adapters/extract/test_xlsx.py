@@ -49,6 +49,24 @@ def test_values_read_as_people_see_them(reader: Reader) -> None:
     )
 
 
+def test_white_space_around_texts_goes_and_within_stays_single(reader: Reader) -> None:
+    rows = (
+        ("Name", "City"),
+        (" Ada", "Bonn"),
+        ("Ben ", "Ulm"),
+        ("Cleo", " Graz"),
+        ("Dora", "Linz "),
+        ("E  F", "a | b"),
+    )
+    assert [block.text for block in _read(reader, _rows(*rows)).blocks[1:]] == [
+        "Ada | Bonn",
+        "Ben | Ulm",
+        "Cleo | Graz",
+        "Dora | Linz",
+        "E F | a | b",
+    ]
+
+
 def test_hidden_sheets_are_left_out_and_mentioned(reader: Reader) -> None:
     def fill(sheet: Worksheet) -> None:
         sheet.append(("Visible",))
