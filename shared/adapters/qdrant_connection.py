@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import httpx  # whole before a thread imports an SDK: two of them would meet it half made on a cold start
 import msgspec
 import orjson
 
@@ -64,7 +65,6 @@ class QdrantConnection:
             return self._client
 
     def _make(self) -> "AsyncQdrantClient":
-        import httpx
         from qdrant_client import AsyncQdrantClient
 
         return AsyncQdrantClient(
@@ -94,16 +94,15 @@ class QdrantConnection:
         content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
 
         async def once() -> bytes:
-            from httpx import Request, Timeout
             from qdrant_client.http.exceptions import UnexpectedResponse
 
             transport = client.http.client
-            request = Request(
+            request = httpx.Request(
                 method,
                 f"{transport.host.rstrip('/')}{path}",
                 content=content,
                 headers={"content-type": "application/json", **self._headers()},
-                extensions={"timeout": Timeout(timeout_s, connect=CONNECT_TIMEOUT_S).as_dict()},
+                extensions={"timeout": httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S).as_dict()},
             )
             response = await transport.send_inner(request)
             if response.status_code >= 400:
@@ -138,7 +137,6 @@ def _decoder(reply: type[Any]) -> "msgspec.json.Decoder[_Envelope[Any]]":
 
 def _wait_s(error: Exception) -> bool | float:
     """Seconds until the next attempt; False for what another attempt would not better."""
-    import httpx
     from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
     from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 

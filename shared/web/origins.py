@@ -13,7 +13,11 @@ from shared.settings import Settings, SettingsError
 from shared.web import refresh_cookie
 
 # The platform has no setting for this one: it is said here in both cases.
-_EXPOSED = {"Access-Control-Expose-Headers": "X-Correlation-Id, Retry-After"}
+_EXPOSED = {
+    "Access-Control-Expose-Headers": (
+        "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+    )
+}
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": (

@@ -144,6 +144,9 @@ class Nexus:
             "NEXUS_GRAPH_BASE_URL": f"{self.graph.url}/v1.0",
             "NEXUS_GRAPH_DOWNLOAD_HOSTS": "localhost",
             "NEXUS_SYNC_SCHEDULE": "0 0 0 1 1 *",
+            # limits have tests of their own in tests/security
+            "NEXUS_STREAMS_PER_USER": "100",
+            "NEXUS_RATE_LIMITS": '{"chat": "9999/60", "search": "9999/60"}',
             "NEXUS_CHAT_ENDPOINT": f"{self.models.url}/v1",
             "NEXUS_CHAT_MODEL": "gpt-4.1",
             "NEXUS_EMBEDDING_ENDPOINT": f"{self.models.url}/v1",
