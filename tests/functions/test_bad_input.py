@@ -3,7 +3,6 @@
 import base64
 import json
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.functions.nexus import Nexus
 from tests.functions.person import Person
 
-NOWHERE = str(uuid4())
+NOWHERE = "00000000-0000-4000-8000-000000000007"
 
 
 async def refused(person: Person, method: str, path: str, status: int, **sent: Any) -> dict[str, Any]:
