@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis as redis_client
 
 from devstack.sign_in import sign_in
 from devstack.stack.azurite import NODE_FOLDER, Azurite
@@ -43,6 +44,7 @@ def own_nexus(
         pytest.skip("Azurite is not installed: `make up`, or `npm ci --ignore-scripts` in devstack/node")
     azurite = Azurite(home / "blob").start()
     database = postgres.fresh_database()
+    _forget_counts(redis)
     nexus = OwnNexus(home, postgres, database, redis, qdrant, azurite, settings=settings)
     try:
         nexus.start()
@@ -52,6 +54,13 @@ def own_nexus(
         nexus.stop()
         azurite.stop()
         database.drop()
+
+
+def _forget_counts(redis: Redis) -> None:
+    """Earlier tests signed in from the same address."""
+    with redis_client.from_url(redis.url) as store:
+        for key in store.scan_iter("limit:*"):
+            store.delete(key)
 
 
 async def _sign_in(nexus: OwnNexus, people: tuple[str, ...]) -> None:

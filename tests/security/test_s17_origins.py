@@ -34,6 +34,8 @@ FOREIGN = [
 ]
 OWN = [ORIGIN, "https://app.corp.com"]
 
+EXPOSED = "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+
 
 def allowed(reply: httpx.Response) -> dict[str, list[str]]:
     """The CORS headers, each with every value it came with."""
@@ -45,7 +47,9 @@ def told_to(origin: str) -> dict[str, list[str]]:
     return {
         "access-control-allow-origin": [origin],
         "access-control-allow-credentials": ["true"],
-        "access-control-expose-headers": ["X-Correlation-Id, Retry-After"],
+        "access-control-expose-headers": [
+            "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+        ],
     }
 
 
@@ -171,7 +175,11 @@ async def test_s17_where_the_platform_does_cors_the_code_does_not_and_still_chec
 ) -> None:
     reply = await behind_platform.login(nexus, "alice")
     assert reply.status_code == 200, reply.text
-    assert allowed(reply) == {"access-control-expose-headers": ["X-Correlation-Id, Retry-After"]}
+    assert allowed(reply) == {
+        "access-control-expose-headers": [
+            "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+        ]
+    }
     assert "vary" not in reply.headers
     reply = await behind_platform.post("auth/refresh", {}, headers={"Origin": "https://app.corp.com.evil"})
     assert (reply.status_code, reply.json()["code"]) == (403, "origin_not_allowed")

@@ -23,8 +23,9 @@ _ROOT = Path(__file__).resolve().parents[4]
 
 
 def _workers() -> list[psutil.Process]:
+    """Of this process only: a functions host that other tests keep running has workers of its own."""
     found: list[psutil.Process] = []
-    for child in psutil.Process().children(recursive=True):
+    for child in psutil.Process().children():
         try:
             if "shared.adapters.extract.worker" in child.cmdline():
                 found.append(child)
