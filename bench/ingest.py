@@ -35,13 +35,18 @@ class DataMissing(RuntimeError):
     """The documents to ingest are not on this machine."""
 
 
+def _filings() -> list[Path]:
+    """All that the peers can read: pypdf, which both use, gives up on Microsoft's (an array beyond its limit)."""
+    return [path for path in sorted(FILES.glob("*.pdf")) if "MSFT" not in path.name]
+
+
 def run(options: Options) -> Sequence[Outcome]:
     if not FILES.is_dir():
         raise DataMissing(f"no documents at {FILES}")
     peer_python = _peer_environment()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nexus-bench-")))
-        files = _folder(home, sorted(FILES.glob("*.pdf"))[: 2 if options.quick else None])
+        files = _folder(home, _filings()[: 2 if options.quick else None])
         models = stack.enter_context(
             running("devstack.models", "--port", "0", "--home", str(home / "models"), "--embedding", "hash")
         )
@@ -77,7 +82,7 @@ def run(options: Options) -> Sequence[Outcome]:
     sizes = ", ".join(f"{name} {count}" for name, count in passages.items())
     return [
         Outcome(
-            f"Ingesting {len(list(FILES.glob('*.pdf'))) if not options.quick else 2} filings (sec-10q)",
+            f"Ingesting {2 if options.quick else len(_filings())} filings (sec-10q without MSFT's)",
             rounds,
             "s a run",
             1.0,
