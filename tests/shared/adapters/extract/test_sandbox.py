@@ -152,7 +152,7 @@ async def test_a_worn_worker_works_on_until_its_successor_is_ready_and_ends_then
     assert _workers() == []
 
 
-async def test_no_more_workers_than_allowed_run_at_once(tmp_path: Path) -> None:
+async def test_many_files_at_once_do_not_make_many_workers(tmp_path: Path) -> None:
     sandbox = ExtractionSandbox(workers=2)
     seen = 0
 
