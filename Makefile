@@ -12,7 +12,7 @@ override user := $(or $(value user),alice)
 override mode := $(or $(value mode),rag)
 export q s user mode
 
-.PHONY: up down status logs reset ask token env func test check bench evals bootstrap
+.PHONY: up down status logs reset ask token env func doctor test check bench evals bootstrap
 .DEFAULT_GOAL := up
 
 bootstrap:
@@ -44,6 +44,9 @@ env: bootstrap
 
 func: bootstrap
 	@$(PYTHON) -m devstack func
+
+doctor: bootstrap
+	@$(PYTHON) -m devstack doctor
 
 test: bootstrap
 	$(PYTHON) -m pytest

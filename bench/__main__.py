@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.measure import MIN_ROUNDS, machine
-from bench.rows import Options, Outcome, render
+from bench.rows import Options, Outcome, Table, render
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 # Each module has `run(options) -> [Outcome]`. They are imported when they are run: one row's needs (a server, a
@@ -18,7 +18,12 @@ ROWS = {
     "relay": "CPU a relayed token: our provider adapter, a plain openai-python relay, a byte pass-through",
     "auth": "checking an access token that was seen before against verifying an RS256 one",
     "import_time": "importing the function app against importing every SDK eagerly",
-    "ingest": "ingesting sec-10q against LlamaIndex's and LangChain's usual pipelines",
+    "ingest": "ingesting sec-10q and office against the usual pipelines of LlamaIndex, LangChain and Haystack",
+    "embedding_reply": "an embedding reply's bytes to numbers, against openai-python",
+    "upsert": "storing passages in Qdrant, against qdrant-client's REST models",
+    "fidelity": "the words found in office files against pypdf, python-docx and markitdown",
+    "no_change_sync": "syncing a library in which nothing has changed, against reading it again",
+    "scale": "a generated library (--items) through the sync: memory, history, calls and seconds an item",
     "extraction": "reading pdf, docx and xlsx against the usual libraries",
 }
 _HEAD = """# Bench results, run by run
@@ -33,15 +38,16 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="all when none is named")
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS, help=f"at least {MIN_ROUNDS} to be quoted")
     parser.add_argument("--seed", type=int, default=None, help="of the order of measurements")
+    parser.add_argument("--items", type=int, default=None, help="files of a generated library (no_change_sync, scale)")
     parser.add_argument("--quick", action="store_true", help="little work, to see that it runs; nothing is written")
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     seed = arguments.seed if arguments.seed is not None else random.randrange(10**6)
-    options = Options(arguments.rounds, seed, arguments.quick)
+    options = Options(arguments.rounds, seed, arguments.quick, arguments.items)
     host = machine()
     print(f"{host}; seed {seed}", flush=True)
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | Table] = []
     try:
         for name in arguments.rows or ROWS:
             print(f"\n# {name}: {ROWS[name]}", flush=True)
@@ -55,7 +61,7 @@ def main() -> None:
             print(f"\nappended to {RESULTS.name}")
 
 
-def _append(command: str, host: str, seed: int, outcomes: list[Outcome]) -> None:
+def _append(command: str, host: str, seed: int, outcomes: list[Outcome | Table]) -> None:
     now = datetime.datetime.now(datetime.UTC)
     head = f"## {now:%Y-%m-%d %H:%M} UTC\n\n`{command}` (seed {seed}) on {host}.\n"
     earlier = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else _HEAD

@@ -23,6 +23,7 @@ from shared.adapters.extract.xlsx import extract as extract_xlsx
 from shared.domain.extracted import Extracted
 
 OURS = "Nexus"
+_NAMED = 5
 _DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _REAL_PDFS = (
     "azure-northwind/docs/employee_handbook.pdf",
@@ -75,7 +76,8 @@ def _measure(contest: Contest, options: Options) -> Outcome:
             Comparison(OURS, contest.library, rounds.wall_ratio(OURS, contest.library), "clock"),
         ),
         (
-            f"files: {', '.join(path.name for path in contest.paths)}",
+            f"files: {', '.join(path.name for path in contest.paths[:_NAMED])}"
+            + (f" and {len(contest.paths) - _NAMED} more" if len(contest.paths) > _NAMED else ""),
             f"characters found: {share:.2f} of theirs; imports are outside the measurement, as is the sandbox",
         ),
         versions("pypdfium2", "pypdf", "lxml", "python-docx", "python-calamine", "openpyxl"),
@@ -123,6 +125,29 @@ def _contests(folder: Path, *, quick: bool) -> Iterator[Contest]:
     yield Contest("XLSX, generated", "openpyxl", (_generated_xlsx(folder, rows),), _openpyxl, extract_xlsx, 0.1)
     if workbooks := _there(_REAL_XLSX):
         yield Contest("XLSX, real", "openpyxl", workbooks, _openpyxl, extract_xlsx, 0.1)
+    if not quick:
+        yield from _whole_sets()
+
+
+def _whole_sets() -> Iterator[Contest]:
+    """All of ../shared/data/office that both can read: small files mostly, where opening costs more than reading."""
+    for kind, library, usual, ours, target in (
+        ("pdf", "pypdf", _pypdf, extract_pdf, 0.15),
+        ("docx", "python-docx", _python_docx, extract_docx, 0.2),
+        ("xlsx", "openpyxl", _openpyxl, extract_xlsx, 0.1),
+    ):
+        folder = _DATA / "office" / kind
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        if both := tuple(path for path in paths if _reads(usual, path) and _reads(ours, path)):
+            yield Contest(f"{kind.upper()}, office set", library, both, usual, ours, target)
+
+
+def _reads(read: Callable[[Path], object], path: Path) -> bool:
+    try:
+        read(path)
+    except Exception:  # noqa: BLE001  whatever a library raises, it has not read the file
+        return False
+    return True
 
 
 def _there(names: Sequence[str]) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ from shared.db.pool import Db
 from shared.domain.audience import Scope
 from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.domain.documents import DeltaPage, Downloaded, DriveItem, ItemKind, LibraryAddress
+from shared.domain.library_checks import Application
 from shared.errors import NotFound, RemoteItemGone
 from shared.services.ingestion import Ingestion
 from shared.services.syncing import LibrarySync
@@ -54,6 +55,9 @@ class FolderGraph:
     async def download(self, drive_id: str, item_id: str, target: Path, *, max_bytes: int) -> Downloaded:
         await asyncio.to_thread(shutil.copyfile, self.files[item_id], target)
         return Downloaded(target.stat().st_size, item_id)
+
+    async def application(self) -> Application:
+        return Application(None, None)
 
 
 class NoThrottle:

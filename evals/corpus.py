@@ -11,6 +11,7 @@ from evals.metrics import Found
 from evals.product import Product
 from shared.domain import bm25
 from shared.domain.audience import Scope
+from shared.domain.breadcrumbs import breadcrumb_of
 from shared.domain.chunking import MAX_TOKENS, Passage, chunk
 from shared.domain.documents import DocumentLabels, PassagePoint, PassagePosition, RetrievedPassage, SparseVector
 from shared.domain.extracted import Block, Extracted
@@ -103,10 +104,9 @@ def _file_name(evals: EvalSet, document: _Document) -> str:
 
 
 def _chunks(evals: EvalSet, document: _Document, product: Product, target_tokens: int) -> list[Passage]:
-    breadcrumb = f"{evals.name} › {_file_name(evals, document)}"
     return chunk(
         document.extracted,
-        breadcrumb=breadcrumb,
+        breadcrumb=breadcrumb_of(evals.name, _file_name(evals, document)),
         count_tokens=product.tokenizer.count,
         target_tokens=target_tokens,
         max_tokens=max(MAX_TOKENS, target_tokens * 3 // 2),

@@ -14,7 +14,7 @@ from shared.adapters.tokenizer import O200kTokenizer
 from shared.adapters.vectors_qdrant import QdrantVectors
 from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.ports import Embeddings, Extractor, Tokenizer, Vectors
-from shared.services.retrieval import Retrieval
+from shared.services.retrieval import Fixed, Retrieval
 
 HOME = REPO / ".cache" / "evals"
 DIMENSIONS = 3072
@@ -55,7 +55,9 @@ async def product(model: str, home: Path = HOME) -> AsyncIterator[Product]:
         vectors = QdrantVectors(qdrant.url, None, alias="evals", model=model, dimensions=DIMENSIONS)
         try:
             await vectors.ensure_ready()
-            yield Product(extractor, O200kTokenizer(), embeddings, vectors, Retrieval(embeddings, vectors))
+            yield Product(
+                extractor, O200kTokenizer(), embeddings, vectors, Retrieval(Fixed(embeddings, vectors).serving)
+            )
         finally:
             await extractor.close()
             await vectors.close()

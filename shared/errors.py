@@ -7,6 +7,7 @@ NexusError                       carries `code` (for programs), `title` and `det
 │   └── RefreshReused                 it was replaced before; the whole session has been ended
 ├── Forbidden                    403  signed in, but the role lacks it
 ├── NotFound                     404  not there, or not the caller's
+│   └── SiteNotFound                  SharePoint has no such site, or does not tell Nexus of it
 ├── Conflict                     409
 ├── TooLarge                     413
 ├── UnsupportedType              415
@@ -17,6 +18,7 @@ NexusError                       carries `code` (for programs), `title` and `det
 ├── Throttled                         a remote service asks to wait `retry_after_s` (sync, embeddings)
 ├── DeltaExpired                      Graph wants a fresh enumeration from `restart_link`
 ├── GraphDenied                  409  Graph refuses (no grant): an administrator must act
+│   └── GraphTokenRefused             it refuses the token itself, whatever it is asked for
 ├── RemoteItemGone                    the item is not in SharePoint any more
 ├── DownloadFailed                    a file could not be fetched; retried by a later sync
 └── ExtractionFailed                  a file could not be read; `reason_code` and a sentence for people
@@ -66,6 +68,12 @@ class NotFound(NexusError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"There is no such {what}, or it is not yours.", code=f"{what.replace(' ', '_')}_not_found")
+
+
+class SiteNotFound(NotFound):
+    def __init__(self, site_url: str) -> None:
+        super().__init__("library")
+        self.detail = f"SharePoint has no site {site_url}, or does not tell Nexus of it."
 
 
 class Conflict(NexusError):
@@ -149,6 +157,10 @@ class DeltaExpired(NexusError):
 
 class GraphDenied(NexusError):
     status, code, title = 409, "permission_missing", "Nexus may not read this SharePoint library"
+
+
+class GraphTokenRefused(GraphDenied):
+    """The registration or its consent is at fault, not a grant on one site."""
 
 
 class RemoteItemGone(NexusError):

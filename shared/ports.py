@@ -15,14 +15,18 @@ from shared.domain.documents import (
     Downloaded,
     DriveItem,
     LibraryAddress,
+    PassageCounts,
     PassagePoint,
     PassagePosition,
+    PublishedPassage,
     RetrievedPassage,
     SearchQuery,
+    StoredPassage,
 )
 from shared.domain.extracted import Extracted
 from shared.domain.identity import Caller, EntraIdentity
-from shared.domain.ids import DocumentId, PassageId, RunId, SessionId, UserId
+from shared.domain.ids import DocumentId, LibraryId, PassageId, RunId, SessionId, UserId
+from shared.domain.library_checks import Application
 from shared.domain.limits import Allowance, Limit, LimitClass
 from shared.domain.sessions import RefreshFamily, RefreshToken
 
@@ -102,6 +106,10 @@ class Graph(Protocol):
         and ExtractionFailed("too_large", …) once more than `max_bytes` came."""
         ...
 
+    async def application(self) -> Application:
+        """Who Nexus is to Graph, and with which permissions, as far as its token tells."""
+        ...
+
 
 class Extractor(Protocol):
     """Turns a file on disk into text with structure, in a process of its own."""
@@ -143,11 +151,48 @@ class Vectors(Protocol):
     async def publish(self, labels: DocumentLabels, positions: Sequence[PassagePosition]) -> None:
         """Makes exactly `positions` the document's passages with these labels, in one batched call: payload of
         each set (labels, position, is_active from the labels), every other passage of the document deleted.
-        With no `positions` given it only re-labels what is there."""
+        With no `positions` given it only re-labels what is there. What was switched off at a later version than
+        the labels' is left as it is."""
+        ...
+
+    async def switch(self, document: DocumentId, version: int, *, is_active: bool) -> None:
+        """Shows or hides a document's passages, from the moment this returns, and changes nothing else of them.
+        `version` is the document's change_seq with this change; labels of an older one do not undo it."""
+        ...
+
+    async def count(self, document: DocumentId, *, audience: Audience | None = None) -> PassageCounts:
+        """How many passages the index has of a document; with an audience also how many of them it may read."""
         ...
 
     async def remove(self, documents: Sequence[DocumentId]) -> None:
         """Deletes all passages of these documents (bounded batches)."""
+        ...
+
+    def stored_labels(
+        self,
+        *,
+        documents: Sequence[DocumentId] | None = None,
+        library: LibraryId | None = None,
+        outside: Sequence[LibraryId] | None = None,
+    ) -> AsyncGenerator[list[StoredPassage]]:
+        """Pages of all stored passages, hidden and staged ones included: of these documents, of this library, or of
+        none of the libraries `outside`. For checks of the index itself: no reader sees them."""
+        ...
+
+
+class PassageIndex(Vectors, Protocol):
+    """One index among several: that of one embedding model."""
+
+    async def passages(self, document: DocumentId, *, after: PassageId | None, limit: int) -> list[PublishedPassage]:
+        """A document's published passages in order of id, those after `after`; hidden ones included."""
+        ...
+
+    async def take_alias(self) -> None:
+        """From now on the alias, by which people and tools find the index in service, names this one."""
+        ...
+
+    async def drop(self) -> None:
+        """The index is gone when this returns. Safe to repeat."""
         ...
 
 

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from shared import ports
     from shared.adapters.blob_storage import BlobStorage
     from shared.adapters.openai_clients import OpenAIClients
+    from shared.adapters.qdrant_connection import QdrantConnection
     from shared.adapters.redis_store import RedisConnection
+    from shared.domain.indexes import EmbeddingIndex, EmbeddingModel
     from shared.services.answering import Answering
+    from shared.services.document_steering import DocumentSteering
+    from shared.services.drift import Drift
+    from shared.services.explaining import Explaining
     from shared.services.health import Health
+    from shared.services.index_copying import IndexCopying
+    from shared.services.indexes import Indexes, OpenIndex
     from shared.services.ingestion import Ingestion
+    from shared.services.library_preflight import LibraryPreflight
     from shared.services.limiting import Limiting
     from shared.services.placing import Placing
+    from shared.services.reindexing import Reindexing
     from shared.services.retrieval import Retrieval
     from shared.services.runs import Runs
     from shared.services.sessions import Sessions
@@ -129,9 +138,10 @@ class Runtime:
 
     @cached_property
     def extractor(self) -> "ports.Extractor":
+        from shared.adapters.extract.protocol import Limits
         from shared.adapters.extract.sandbox import ExtractionSandbox
 
-        return ExtractionSandbox()
+        return ExtractionSandbox(limits=Limits(max_file_bytes=self.settings.graph.max_file_bytes))
 
     @cached_property
     def tokenizer(self) -> "ports.Tokenizer":
@@ -145,30 +155,50 @@ class Runtime:
 
         return OpenAIClients(secret=secret_from_env)
 
-    @cached_property
-    def embeddings(self) -> "ports.Embeddings":
+    def embeddings_of(self, model: "EmbeddingModel") -> "ports.Embeddings":
         from shared.adapters.embeddings_openai import OpenAIEmbeddings
 
-        embedding = self.settings.embedding
         return OpenAIEmbeddings(
             self.model_clients,
-            embedding.provider,
-            embedding.dimensions,
-            query_prefix=embedding.query_prefix,
-            passage_prefix=embedding.passage_prefix,
+            model.provider,
+            model.dimensions,
+            query_prefix=model.query_prefix,
+            passage_prefix=model.passage_prefix,
+            batch_inputs=self.settings.embed_call_inputs,
+            calls_in_flight=self.settings.embed_calls_in_flight,
         )
 
     @cached_property
-    def vectors(self) -> "ports.Vectors":
-        from shared.adapters.vectors_qdrant import QdrantVectors
+    def qdrant(self) -> "QdrantConnection":
+        from shared.adapters.qdrant_connection import QdrantConnection
 
-        return QdrantVectors(
+        return QdrantConnection(self.settings.qdrant_url, self.settings.qdrant_api_key)
+
+    def open_index(self, row: "EmbeddingIndex") -> "OpenIndex":
+        from shared.adapters.vectors_qdrant import QdrantVectors
+        from shared.services.indexes import OpenIndex
+
+        vectors = QdrantVectors(
             self.settings.qdrant_url,
             self.settings.qdrant_api_key,
             alias=self.settings.qdrant_collection,
-            model=self.settings.embedding.provider.model,
-            dimensions=self.settings.embedding.dimensions,
+            model=row.model.provider.model,
+            dimensions=row.model.dimensions,
+            collection=row.collection,
+            connection=self.qdrant,
         )
+        return OpenIndex(row, self.embeddings_of(row.model), vectors)
+
+    def _collection_of(self, model: "EmbeddingModel") -> str:
+        from shared.adapters.qdrant_collection import collection_name
+
+        return collection_name(self.settings.qdrant_collection, model.provider.model, model.dimensions)
+
+    @cached_property
+    def vectors(self) -> "ports.Vectors":
+        from shared.services.index_vectors import IndexVectors
+
+        return IndexVectors(self.indexes)
 
     @cached_property
     def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
@@ -219,7 +249,7 @@ class Runtime:
     def retrieval(self) -> "Retrieval":
         from shared.services.retrieval import Retrieval
 
-        return Retrieval(self.embeddings, self.vectors)
+        return Retrieval(self.indexes.serving)
 
     @cached_property
     def answering(self) -> "Answering":
@@ -234,19 +264,40 @@ class Runtime:
         return Runs(self.db, self.answering, self.run_log)
 
     @cached_property
-    def ingestion(self) -> "Ingestion":
+    def indexes(self) -> "Indexes":
+        from shared.services.indexes import Indexes
+
+        return Indexes(self.db, self.settings.embedding, self._collection_of, self.open_index)
+
+    async def ingestion(self) -> "Ingestion":
+        """Into the index that serves now; made for each file, because a change of the embedding model moves it."""
+        from shared.services.index_vectors import IndexVectors
         from shared.services.ingestion import Ingestion
 
+        index = await self.indexes.serving()
         return Ingestion(
             self.db,
             self.graph,
             self.extractor,
-            self.embeddings,
-            self.vectors,
+            index.embeddings,
+            IndexVectors(self.indexes, index),
             self.tokenizer,
             self.throttle,
             self.settings.graph.max_file_bytes,
+            index.row.id,
         )
+
+    @cached_property
+    def index_copying(self) -> "IndexCopying":
+        from shared.services.index_copying import IndexCopying
+
+        return IndexCopying(self.db, self.indexes, self.tokenizer, self.throttle)
+
+    @cached_property
+    def reindexing(self) -> "Reindexing":
+        from shared.services.reindexing import Reindexing
+
+        return Reindexing(self.db, self.indexes, self.throttle, self.embeddings_of)
 
     @cached_property
     def library_sync(self) -> "LibrarySync":
@@ -255,10 +306,34 @@ class Runtime:
         return LibrarySync(self.db, self.graph, self.vectors, self.throttle)
 
     @cached_property
+    def library_preflight(self) -> "LibraryPreflight":
+        from shared.services.library_preflight import LibraryPreflight
+
+        return LibraryPreflight(self.graph)
+
+    @cached_property
     def sync_starting(self) -> "SyncStarting":
         from shared.services.sync_starting import SyncStarting
 
         return SyncStarting(self.db)
+
+    @cached_property
+    def drift(self) -> "Drift":
+        from shared.services.drift import Drift
+
+        return Drift(self.db, self.graph, self.vectors)
+
+    @cached_property
+    def document_steering(self) -> "DocumentSteering":
+        from shared.services.document_steering import DocumentSteering
+
+        return DocumentSteering(self.db, self.vectors, self.sync_starting)
+
+    @cached_property
+    def explaining(self) -> "Explaining":
+        from shared.services.explaining import Explaining
+
+        return Explaining(self.db, self.vectors, self.retrieval)
 
     @cached_property
     def health(self) -> "Health":

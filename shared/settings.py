@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shared.domain.chat import ProviderConfig, ProviderKind
+from shared.domain.indexes import EmbeddingModel
 from shared.domain.limits import DEFAULTS, Limits, rates_from
 from shared.domain.role_mapping import MappingError, RoleMapping
 
@@ -66,16 +67,6 @@ class GraphSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbeddingSettings:
-    """`query_prefix` and `passage_prefix` serve models that were trained with them (e5, bge, nomic)."""
-
-    provider: ProviderConfig
-    dimensions: int
-    query_prefix: str
-    passage_prefix: str
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     environment: str
     postgres_url: str
@@ -88,7 +79,9 @@ class Settings:
     entra: EntraSettings
     graph: GraphSettings
     chat: ProviderConfig
-    embedding: EmbeddingSettings
+    embedding: EmbeddingModel
+    embed_call_inputs: int
+    embed_calls_in_flight: int
     access_token_keys: tuple[SigningKey, ...]
     bootstrap_admins: frozenset[str]
     role_mapping: RoleMapping | None
@@ -126,12 +119,14 @@ class Settings:
                 max_file_bytes=read.integer("NEXUS_MAX_FILE_MB", default=100, low=1, high=2000) * 1024 * 1024,
             ),
             chat=read.provider("NEXUS_CHAT", default_model="gpt-4.1"),
-            embedding=EmbeddingSettings(
+            embedding=EmbeddingModel(
                 provider=read.provider("NEXUS_EMBEDDING", default_model="text-embedding-3-large"),
                 dimensions=read.integer("NEXUS_EMBEDDING_DIMENSIONS", default=3072, low=8, high=8192),
                 query_prefix=read.verbatim("NEXUS_EMBEDDING_QUERY_PREFIX"),
                 passage_prefix=read.verbatim("NEXUS_EMBEDDING_PASSAGE_PREFIX"),
             ),
+            embed_call_inputs=read.integer("NEXUS_EMBED_CALL_INPUTS", default=64, low=1, high=2048),
+            embed_calls_in_flight=read.integer("NEXUS_EMBED_CALLS_IN_FLIGHT", default=4, low=1, high=64),
             access_token_keys=read.signing_keys("NEXUS_ACCESS_TOKEN_KEYS"),
             bootstrap_admins=frozenset(a.lower() for a in read.many("NEXUS_BOOTSTRAP_ADMINS")),
             cors_origins=read.origins("NEXUS_CORS_ORIGINS"),

@@ -43,6 +43,7 @@ def test_microsofts_worker_indexes_every_function_and_nothing_else(tmp_path: Pat
     assert live.headers["x-content-type-options"] == "nosniff"
     routes = {route.name for route in openapi.registered()}
     others = {"sync_timer", "sync_library", "sync_step", "sync_fail", "ingest_document", "sweep_runs", "preflight"}
+    others |= {"rebuild_index", "index_step", "copy_passages", "index_stop"}
     assert {function["name"] for function in listed} == routes | others
 
 

@@ -68,6 +68,10 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("library", nargs="?", help="its name, id or address; default: all")
     sync.add_argument("--full", action="store_true", help="look at every file again, not only at changes")
 
+    doctor = commands.add_parser("doctor", help="compare ledger, passage index and SharePoint; exit 1 when they differ")
+    doctor.add_argument("library", nargs="*", help="name, id or address; default: all")
+    doctor.add_argument("--json", action="store_true", help="print the differences as JSON")
+
     fault = commands.add_parser("fault", help="make a stand-in fail on purpose")
     fault.add_argument("service", nargs="?", help="graph, entra, openai, qdrant, …; only --clear may go without")
     fault.add_argument("rules", nargs="?", metavar="JSON", help="one rule or a list of them")

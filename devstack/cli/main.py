@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Coroutine, Sequence
 
-from devstack.cli import asking, core_tools, faults, libraries, lifecycle, logs, syncing
+from devstack.cli import asking, core_tools, doctor, faults, libraries, lifecycle, logs, syncing
 from devstack.cli.arguments import parser
 from devstack.cli.output import say
 from devstack.cli.stack_address import StackAddress
@@ -47,6 +47,8 @@ def _run(given: argparse.Namespace) -> int:
             lifecycle.env(LocalStack(os.environ))
         case "func":
             return core_tools.run_core_tools(LocalStack(os.environ))
+        case "doctor":
+            return doctor.doctor(LocalStack(os.environ), given.library, as_json=given.json)
         case _:
             asyncio.run(_of_a_running_stack(given))
     return 0

@@ -12,7 +12,7 @@ from devstack.stack.accounts import ADMIN
 from devstack.stack.failures import StackError, UsageError
 from devstack.stack.progress import Step
 
-_OVER = ("complete", "failed", "needs_confirmation")
+_OVER = ("complete", "failed", "needs_confirmation", "stopped")
 COUNTS = ("seen", "added", "changed", "moved", "deleted", "unchanged", "skipped", "failed", "passages")
 # Access tokens last 15 minutes; a first sync with a real embedding model may take longer.
 _RENEW_S = 600.0
@@ -72,7 +72,7 @@ async def sync_one(admin: NexusApi, library: dict[str, Any], *, full: bool) -> d
                     f"The sync of {title(library)} (run {run['id']}) has shown no progress for {_SILENT_S / 60:.0f} "
                     "minutes. `make logs s=api` shows what it does."
                 )
-        step.done(f"{run['status']}: {_counts(run) or 'no change'}")
+        step.done(f"{run['status']}: {run.get('notice') or _counts(run) or 'no change'}")
     return run
 
 
@@ -102,7 +102,7 @@ def _counts(run: dict[str, Any]) -> str:
 def summed(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One object like a run's for several of them: the worst status, the counts added up, the runs themselves."""
     statuses = [run["status"] for run in runs]
-    status = next((each for each in ("failed", "needs_confirmation") if each in statuses), "complete")
+    status = next((each for each in ("failed", "needs_confirmation", "stopped") if each in statuses), "complete")
     counts = {name: sum(run.get(name) or 0 for run in runs) for name in COUNTS}
     return {"status": status, **counts, "runs": list(runs)}
 

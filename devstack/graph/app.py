@@ -73,7 +73,7 @@ def create_app(
         sign_in=SignIn(entra_issuer, token_required=token_required),
         seal=seal,
     )
-    control = Control(api, blobs)
+    control = Control(api, blobs, database)
 
     async def download(request: Request) -> Response:
         return api.downloads.serve(request)

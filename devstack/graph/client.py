@@ -102,6 +102,11 @@ class GraphControl:
                 put.append(await self.put_file(library, path, file))
         return put
 
+    async def fill(self, library: str, *, files: int, seed: int) -> int:
+        """Makes up a whole library, which must be empty (about 1,000 files a second); the number of its folders."""
+        body = {"files": files, "seed": seed}
+        return (await self._call("POST", f"{_at(library)}/fill", json=body, timeout=None))["folders"]
+
     async def mkdir(self, library: str, path: str) -> LibraryItem:
         return LibraryItem(**await self._call("POST", f"{_at(library)}/mkdir", json={"path": path}))
 

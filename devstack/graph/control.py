@@ -7,6 +7,7 @@ PUT  /_control/libraries/{name}/files/{path}      the body is the file; folders 
 DELETE …/files/{path}                             a file or folder
 POST /_control/libraries/{name}/mkdir             {path}
 POST /_control/libraries/{name}/mv                {from, to}
+POST /_control/libraries/{name}/fill              {files, seed}: an empty library, made up at once → {folders}
 POST /_control/libraries/{name}/package           {path}: a OneNote notebook
 POST /_control/libraries/{name}/shortcut          {path, drive_id, item_id}: to an item of another drive
 PUT  /_control/libraries/{name}/permissions       {path, permissions: […]}
@@ -14,6 +15,7 @@ PUT  /_control/users/{id}                         {displayName, mail, groups: [{
 """
 
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +26,7 @@ from starlette.routing import Route
 
 from devstack.graph.api import Api
 from devstack.graph.blobs import Blobs
+from devstack.graph.generated import fill
 from devstack.graph.names import split_path
 from devstack.graph.records import Drive, Item, NameTaken, NotThere, Refused
 
@@ -36,6 +39,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Control:
     api: Api
     blobs: Blobs
+    database: sqlite3.Connection
 
     def routes(self) -> list[Route]:
         one = "/_control/libraries/{name}"
@@ -47,6 +51,7 @@ class Control:
             ("DELETE", f"{one}/files/{{path:path}}", self._delete),
             ("POST", f"{one}/mkdir", self._mkdir),
             ("POST", f"{one}/mv", self._move),
+            ("POST", f"{one}/fill", self._fill),
             ("POST", f"{one}/package", self._package),
             ("POST", f"{one}/shortcut", self._shortcut),
             ("PUT", f"{one}/permissions", self._permissions),
@@ -120,6 +125,13 @@ class Control:
     async def _move(self, request: Request) -> Response:
         drive, body = self._drive(request), await _body(request, "from", "to")
         return self._changed(drive, self.api.tree.move(drive, body["from"], body["to"]))
+
+    async def _fill(self, request: Request) -> Response:
+        drive, body = self._drive(request), json.loads(await request.body())
+        if self.api.tree.children(drive, drive.root_id):
+            raise Refused("the library has something in it already")
+        folders = fill(self.database, self.blobs, drive, files=int(body["files"]), seed=int(body["seed"]))
+        return JSONResponse({"folders": folders}, 201)
 
     async def _package(self, request: Request) -> Response:
         drive, body = self._drive(request), await _body(request, "path")

@@ -21,6 +21,7 @@ from devstack.sample import SAMPLE_LIBRARIES, VECTORS
 from devstack.sample.build import build
 from shared.adapters.extract.sandbox import ExtractionSandbox
 from shared.adapters.tokenizer import O200kTokenizer
+from shared.domain.breadcrumbs import breadcrumb_of
 from shared.domain.chunking import chunk
 
 MODEL = "e5"
@@ -35,8 +36,7 @@ async def texts_to_embed() -> list[str]:
         with tempfile.TemporaryDirectory(prefix="nexus-sample-") as folder:
             for relative in build(Path(folder)):
                 extracted = await extractor.extract(Path(folder, relative), relative.name)
-                # As shared/services/ingestion.py names a passage's place: library › folders › file.
-                breadcrumb = f"{library_of[relative.parts[0]]} › {relative.name}"
+                breadcrumb = breadcrumb_of(library_of[relative.parts[0]], relative.name)
                 passages = chunk(extracted, breadcrumb=breadcrumb, count_tokens=tokenizer.count)
                 texts += [f"{PASSAGE_PREFIX}{passage.embedded_text}" for passage in passages]
     finally:

@@ -19,6 +19,8 @@ _FREE = (
     "NEXUS_RATE_LIMITS",
     "NEXUS_STREAMS_PER_USER",
     "NEXUS_ROLE_MAPPING",
+    "NEXUS_EMBED_CALL_INPUTS",
+    "NEXUS_EMBED_CALLS_IN_FLIGHT",
 )
 _OPEN_LIMITS = '{"sign_in": "10000/60", "chat": "10000/60", "search": "10000/60", "admin": "10000/60"}'
 _DEFAULT_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}

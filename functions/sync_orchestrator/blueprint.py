@@ -11,14 +11,14 @@ import azure.functions as func
 from functions.background_work import background_work
 from functions.registration import register
 from functions.sync_orchestrator.orchestrations import ORCHESTRATOR, DurableOrchestrations
-from functions.sync_orchestrator.routes import libraries
+from functions.sync_orchestrator.routes import libraries, sync_runs
 from shared.domain.ids import LibraryId, SyncRunId
 from shared.runtime import current_runtime
 
 log = logging.getLogger(__name__)
 
 blueprint = df.Blueprint()
-register(blueprint, libraries.routes)
+register(blueprint, libraries.routes, sync_runs.routes)
 
 # After this many steps in a row that failed or were told to come back, the run ends and says why.
 MAX_FAILURES = 6
@@ -29,7 +29,8 @@ LONGEST_WAIT_S = 600
 @blueprint.timer_trigger(arg_name="timer", schedule="%NEXUS_SYNC_SCHEDULE%")
 @blueprint.durable_client_input(client_name="client")
 async def sync_timer(timer: func.TimerRequest, client: Any) -> None:
-    """Starts a sync of every enabled library; one that still runs is left alone."""
+    """Starts a sync of every enabled library, and of others with something left to carry out; one that still runs is
+    left alone."""
     with background_work("sync_timer", uuid4().hex):
         runs = await current_runtime().sync_starting.start_all(DurableOrchestrations(client))
         log.info("sync timer: %d libraries", len(runs))

@@ -6,13 +6,15 @@ where the SDK's own parsing of the same reply takes 230 ms, and of JSON numbers 
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 
+from shared.adapters.embedding_pool import EmbeddingPool
 from shared.adapters.openai_clients import OpenAIClients, model_failure, post, retry_after_s
 from shared.domain.chat import ProviderConfig
 from shared.errors import ModelFailed, Throttled, Unavailable
@@ -31,6 +33,10 @@ BYTES_A_TOKEN = 3
 MAX_REQUEST_TOKENS = 200_000
 MAX_INPUT_BYTES = 8_000 * BYTES_A_TOKEN
 QUERY_TIMEOUT_S = 15.0
+# 64 passages of 400 tokens are what OpenAI answers within a second; larger calls are no faster by the text, keep
+# whoever comes next waiting, and take an offline model (five texts a second and core) beyond any timeout.
+CALL_INPUTS = 64
+CALLS_IN_FLIGHT = 4
 
 
 class _Item(msgspec.Struct, gc=False):
@@ -51,10 +57,10 @@ class _Reply(msgspec.Struct, gc=False):
 class OpenAIEmbeddings:
     """The port `Embeddings`.
 
-    `batch_inputs` texts go into one call and `calls_in_flight` calls run at once, of all users of this object
-    together; queries do not wait behind them. A call that is refused for a while (429, 5xx) is repeated `retries`
-    times with growing, jittered waits or the wait that was asked for, but only while a wait stays below
-    `max_wait_s`; then Throttled says how long everyone should stay away.
+    Passages of all callers are pooled (embedding_pool.py): at most `batch_inputs` texts go into one call and
+    `calls_in_flight` calls run at once; queries do not wait behind them. A call that is refused for a while (429,
+    5xx) is repeated `retries` times with growing, jittered waits or the wait that was asked for, but only while a
+    wait stays below `max_wait_s`; then Throttled says how long everyone should stay away.
     """
 
     clients: OpenAIClients
@@ -62,12 +68,12 @@ class OpenAIEmbeddings:
     dimensions: int
     query_prefix: str = ""
     passage_prefix: str = ""
-    batch_inputs: int = 64
-    calls_in_flight: int = 4
+    batch_inputs: int = CALL_INPUTS
+    calls_in_flight: int = CALLS_IN_FLIGHT
     timeout_s: float = 120.0
     retries: int = 3
-    max_wait_s: float = 20.0
-    _gates: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = field(
+    max_wait_s: float = 5.0
+    _pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, EmbeddingPool]" = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
     )
 
@@ -75,53 +81,38 @@ class OpenAIEmbeddings:
         import numpy as np
 
         matrix = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        batches = list(self._batches([_sendable(self.passage_prefix, text) for text in texts]))
-        gate = self._gate()
-
-        async def fill(start: int, batch: list[str]) -> int:
-            async with gate:
-                return await self._embed(batch, matrix[start : start + len(batch)], self.timeout_s)
-
-        try:
-            async with asyncio.TaskGroup() as calls:
-                tasks = [calls.create_task(fill(start, batch)) for start, batch in batches]
-        except* (Throttled, ModelFailed, Unavailable) as failures:
-            # One is enough to say; the group has stopped the others.
-            raise _first(failures) from failures
-        return matrix, sum(task.result() for task in tasks)
+        sent = [_sendable(self.passage_prefix, text) for text in texts]
+        weights = [len(text.encode()) // BYTES_A_TOKEN + 1 for text in sent]
+        return matrix, await self._pool().embed(sent, weights, matrix)
 
     async def embed_queries(self, texts: "Sequence[str]") -> "Matrix":
-        import numpy as np
-
-        matrix = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        for start, batch in self._batches([_sendable(self.query_prefix, text) for text in texts]):
-            await self._embed(batch, matrix[start : start + len(batch)], QUERY_TIMEOUT_S)
+        matrix, _ = await self._embed([_sendable(self.query_prefix, text) for text in texts], QUERY_TIMEOUT_S)
         return matrix
 
-    def _gate(self) -> asyncio.Semaphore:
-        return self._gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.calls_in_flight))
+    def _pool(self) -> EmbeddingPool:
+        loop = asyncio.get_running_loop()
+        if loop not in self._pools:
+            self._pools[loop] = EmbeddingPool(
+                partial(self._embed, timeout_s=self.timeout_s),
+                inputs=min(self.batch_inputs, MAX_INPUTS),
+                weight=MAX_REQUEST_TOKENS,
+                calls_in_flight=self.calls_in_flight,
+            )
+        return self._pools[loop]
 
-    def _batches(self, texts: list[str]) -> Iterator[tuple[int, list[str]]]:
-        """`(place of the first text, texts)` within the limits of one call."""
-        most = min(self.batch_inputs, MAX_INPUTS)
-        start, tokens = 0, 0
-        for place, text in enumerate(texts):
-            needed = len(text.encode()) // BYTES_A_TOKEN + 1
-            if place > start and (place - start == most or tokens + needed > MAX_REQUEST_TOKENS):
-                yield start, texts[start:place]
-                start, tokens = place, 0
-            tokens += needed
-        if start < len(texts):
-            yield start, texts[start:]
+    async def _embed(self, texts: "Sequence[str]", timeout_s: float) -> "tuple[Matrix, int]":
+        """One call: the vectors, and the tokens that were paid. Raises Throttled, ModelFailed, Unavailable."""
+        import numpy as np
 
-    async def _embed(self, texts: list[str], rows: "Matrix", timeout_s: float) -> int:
-        """Fills `rows`; the tokens that were paid. Raises Throttled, ModelFailed, Unavailable."""
+        rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        if not texts:
+            return rows, 0
         body = await self._answer(texts, timeout_s)
         if len(texts) > 16:
-            return await asyncio.to_thread(fill_rows, body, rows)
-        return fill_rows(body, rows)
+            return rows, await asyncio.to_thread(fill_rows, body, rows)
+        return rows, fill_rows(body, rows)
 
-    async def _answer(self, texts: list[str], timeout_s: float) -> bytes:
+    async def _answer(self, texts: "Sequence[str]", timeout_s: float) -> bytes:
         import openai
 
         client = self.clients.of(self.provider)
@@ -148,7 +139,7 @@ class OpenAIEmbeddings:
         wait_s = asked if asked is not None else random.uniform(0.2, 0.5 * 2 ** (attempt + 1))
         if attempt < self.retries and wait_s <= self.max_wait_s:
             await asyncio.sleep(wait_s if asked is None else wait_s + random.uniform(0.0, 0.25))
-        elif status == 429:
+        elif status == 429 or asked is not None:
             raise Throttled("embeddings", wait_s) from error
         else:
             raise Unavailable("embeddings") from error
@@ -184,8 +175,3 @@ def _sendable(prefix: str, text: str) -> str:
     """Within the model's window, and never empty: the API refuses both with an error for the whole batch."""
     whole = (prefix + text).encode("utf-8", "replace")
     return whole[:MAX_INPUT_BYTES].decode("utf-8", "ignore") or " "
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
@@ -72,6 +72,10 @@ def parse_library_url(text: str) -> LibraryUrl:
             "This is the address of a site. Add the library, such as …/Shared Documents.", code="library_url_malformed"
         )
     return LibraryUrl(host, tuple(parts))
+
+
+def site_url(host: str, path: tuple[str, ...]) -> str:
+    return "/".join([f"https://{host}", *(quote(part, safe="") for part in path)])
 
 
 def _parts(path: str) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from shared.adapters.graph_access import AppTokens
-from shared.adapters.graph_addresses import LibraryUrl, parse_library_url
+from shared.adapters.graph_addresses import LibraryUrl, parse_library_url, site_url
 from shared.adapters.graph_download import AddressRefused, Downloads
 from shared.adapters.graph_requests import GraphRequests, Refused
 from shared.adapters.graph_wire import (
@@ -18,13 +18,16 @@ from shared.adapters.graph_wire import (
     drive_item,
 )
 from shared.domain.documents import DeltaPage, Downloaded, DriveItem, LibraryAddress
+from shared.domain.library_checks import Application, no_grant
 from shared.errors import (
     DeltaExpired,
     DownloadFailed,
     GraphDenied,
+    GraphTokenRefused,
     Invalid,
     NotFound,
     RemoteItemGone,
+    SiteNotFound,
     Unavailable,
 )
 from shared.settings import GraphSettings
@@ -46,9 +49,11 @@ class MsGraph:
     async def resolve_library(self, library_url: str) -> LibraryAddress:
         """Raises NotFound("library"), Invalid for an address that cannot be a library's; and as the port says."""
         wanted = parse_library_url(library_url)
-        for site_path in wanted.site_paths():
+        for number, site_path in enumerate(wanted.site_paths()):
             site_id = await self._site_id(wanted.host, site_path)
             if site_id is None:
+                if number == 0:
+                    raise SiteNotFound(site_url(wanted.host, site_path))
                 break
             found = await self._library_of(site_id, wanted)
             if found is not None:
@@ -56,8 +61,13 @@ class MsGraph:
         raise NotFound("library")
 
     async def delta_page(self, drive_id: str, link: str | None) -> DeltaPage:
-        """`DeltaExpired` also for a link that Graph cannot read (400): then without a link to start from."""
+        """`DeltaExpired` also for a link that Graph cannot read (400) or that does not lead to Graph, which is not
+        followed (S13): then without a link to start from. A stored link that is damaged must not stop a library."""
         start = f"/drives/{_segment(drive_id)}/root/delta?$select={ITEM_FIELDS}&$top={PAGE_ITEMS}"
+        try:
+            self._requests.own_link(link)
+        except Unavailable as foreign:
+            raise DeltaExpired(None, "unknown") from foreign
         try:
             response = await self._requests.get(start if link is None else link)
         except Refused as refused:
@@ -98,6 +108,9 @@ class MsGraph:
                 f"SharePoint refused the file's download address twice ({refused.status})."
             ) from refused
 
+    async def application(self) -> Application:
+        return await self._requests.application()
+
     async def close(self) -> None:
         await self._requests.close()
         await self._downloads.close()
@@ -118,6 +131,10 @@ class MsGraph:
         address = f"{host}:/{'/'.join(quote(part, safe='') for part in path)}" if path else host
         try:
             response = await self._requests.get(f"/sites/{address}?$select=id")
+        except GraphTokenRefused:
+            raise
+        except GraphDenied as denied:
+            raise GraphDenied(no_grant(site_url(host, path), await self.application())) from denied
         except Refused as refused:
             if refused.status == 404:
                 return None

@@ -15,8 +15,9 @@ import stamina
 
 from shared.adapters.graph_access import AppTokens
 from shared.adapters.graph_addresses import same_origin
-from shared.adapters.graph_wire import error_codes
-from shared.errors import GraphDenied, Throttled, Unavailable
+from shared.adapters.graph_wire import application_of, error_codes
+from shared.domain.library_checks import Application
+from shared.errors import GraphDenied, GraphTokenRefused, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from shared.adapters.graph_pipeline import GraphPipeline
@@ -106,12 +107,16 @@ class GraphRequests:
             log.warning("graph does not answer: %s", type(error).__name__)
             raise Unavailable("graph") from error
         if response.status_code == 401:
-            raise GraphDenied(TOKEN_REFUSED)
+            raise GraphTokenRefused(TOKEN_REFUSED)
         if response.status_code == 403:
             raise GraphDenied(NO_GRANT)
         if response.status_code >= 400:
             raise Refused(response.status_code, error_codes(response.content), response.headers.get("location"))
         return response
+
+    async def application(self) -> Application:
+        """What the token says of our application. Raises Unavailable("entra") when there is no token."""
+        return application_of(await self._tokens.token(self._scope))
 
     async def close(self) -> None:
         """Of the running event loop."""

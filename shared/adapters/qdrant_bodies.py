@@ -110,6 +110,14 @@ def labels_payload(labels: DocumentLabels) -> Json:
     }
 
 
+def visibility(version: int, *, is_active: bool) -> tuple[Json, Json]:
+    """What to set so that passages are found, or not; and the condition under which they must be left alone. A
+    document that was switched off says since which version: whoever still works on an older one, read while the
+    document was on, must not bring it back."""
+    newer: Json = {"key": "off_since", "range": {"gt": version}}
+    return {"is_active": is_active, "off_since": None if is_active else version}, newer
+
+
 def place_payload(position: PassagePosition) -> Json:
     return {
         "chunk_index": position.chunk_index,

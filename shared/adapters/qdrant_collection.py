@@ -46,7 +46,8 @@ def collection_name(alias: str, model: str, dimensions: int) -> str:
 
 
 async def ensure_collection(connection: QdrantConnection, *, alias: str, name: str, dimensions: int) -> None:
-    """Makes what is missing of collection, payload indexes and alias. Every step may be done by two at once."""
+    """Makes what is missing of collection, payload indexes and alias. Every step may be done by two at once. An alias
+    that names another collection is left alone: it moves when that model's index is complete."""
     info = await _described(connection, name)
     if info is None:
         await _create(connection, name, dimensions)
@@ -58,7 +59,13 @@ async def ensure_collection(connection: QdrantConnection, *, alias: str, name: s
             await connection.attempt(
                 lambda field=field, kind=kind: client.create_payload_index(name, field, _schema(kind), wait=True)
             )
-    await _point_alias(connection, alias, name)
+    if not await _names_anything(connection, alias):
+        await point_alias(connection, alias, name)
+
+
+async def drop_collection(connection: QdrantConnection, name: str) -> None:
+    client = await connection.client()
+    await connection.attempt(lambda: client.delete_collection(name))
 
 
 async def _described(connection: QdrantConnection, name: str) -> "CollectionInfo | None":
@@ -107,7 +114,13 @@ async def _create(connection: QdrantConnection, name: str, dimensions: int) -> N
         log.info("made the collection %s", name)
 
 
-async def _point_alias(connection: QdrantConnection, alias: str, name: str) -> None:
+async def _names_anything(connection: QdrantConnection, alias: str) -> bool:
+    client = await connection.client()
+    known = await connection.attempt(client.get_aliases)
+    return any(each.alias_name == alias for each in known.aliases)
+
+
+async def point_alias(connection: QdrantConnection, alias: str, name: str) -> None:
     """The alias names the collection in service, for people and tools. Setting it where it is already is harmless,
     and moving it from another model's collection is one atomic call."""
     from qdrant_client.http import models

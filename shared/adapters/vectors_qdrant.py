@@ -4,7 +4,8 @@ Calls name the model's own collection, never the alias: an instance of the versi
 not write into the collection of the next one.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -19,11 +20,23 @@ from shared.adapters.qdrant_bodies import (
     readable,
     search_body,
     vectors_of,
+    visibility,
 )
-from shared.adapters.qdrant_collection import collection_name, ensure_collection
+from shared.adapters.qdrant_collection import collection_name, drop_collection, ensure_collection, point_alias
 from shared.adapters.qdrant_connection import SEARCH_TIMEOUT_S, CollectionMissing, PointMissing, QdrantConnection
+from shared.adapters.qdrant_labels import LabelsPage, labels_body, stored_passage
+from shared.adapters.qdrant_texts import TextsPage, published_after, texts_body
 from shared.domain.audience import Audience
-from shared.domain.documents import DocumentLabels, PassagePoint, PassagePosition, RetrievedPassage, SearchQuery
+from shared.domain.documents import (
+    DocumentLabels,
+    PassageCounts,
+    PassagePoint,
+    PassagePosition,
+    PublishedPassage,
+    RetrievedPassage,
+    SearchQuery,
+    StoredPassage,
+)
 from shared.domain.ids import DocumentId, LibraryId, PassageId
 from shared.errors import Unavailable
 
@@ -72,8 +85,13 @@ class _Page(msgspec.Struct):
     next_page_offset: UUID | None = None
 
 
+class _Count(msgspec.Struct):
+    count: int
+
+
 class QdrantVectors:
-    """`alias` names the collection in service; its real name adds `model` and `dimensions`."""
+    """`alias` names the collection in service; its real name adds `model` and `dimensions`, or is `collection`.
+    Several collections may share a `connection`."""
 
     def __init__(
         self,
@@ -83,16 +101,24 @@ class QdrantVectors:
         alias: str,
         model: str,
         dimensions: int,
+        collection: str | None = None,
+        connection: QdrantConnection | None = None,
         search_timeout_s: float = SEARCH_TIMEOUT_S,
     ) -> None:
-        self._connection = QdrantConnection(url, api_key)
+        self._connection = connection or QdrantConnection(url, api_key)
         self._alias = alias
         self._dimensions = dimensions
         self._search_timeout_s = search_timeout_s
-        self.collection = collection_name(alias, model, dimensions)
+        self.collection = collection or collection_name(alias, model, dimensions)
 
     async def ensure_ready(self) -> None:
         await ensure_collection(self._connection, alias=self._alias, name=self.collection, dimensions=self._dimensions)
+
+    async def take_alias(self) -> None:
+        await point_alias(self._connection, self._alias, self.collection)
+
+    async def drop(self) -> None:
+        await drop_collection(self._connection, self.collection)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -117,6 +143,10 @@ class QdrantVectors:
             if page.next_page_offset is None:
                 return frozenset(found)
             body["offset"] = page.next_page_offset
+
+    async def passages(self, document: DocumentId, *, after: PassageId | None, limit: int) -> list[PublishedPassage]:
+        page = await self._send("POST", "/points/scroll", texts_body(document, after, limit), TextsPage)
+        return published_after(page, after, limit)
 
     async def stage(self, labels: DocumentLabels, points: Sequence[PassagePoint]) -> None:
         shared_payload = {**labels_payload(labels), "is_active": False, "staged": True}
@@ -145,11 +175,12 @@ class QdrantVectors:
         await self._batch(operations)
 
     async def publish(self, labels: DocumentLabels, positions: Sequence[PassagePosition]) -> None:
-        shown: Json = {**labels_payload(labels), "is_active": labels.is_active}
         mine = is_equal("document_id", labels.document_id)
+        visible, unless = visibility(labels.version, is_active=labels.is_active)
+        shown: Json = {**labels_payload(labels), **visible}
         if not positions:
             # What a broken-off version left staged is no part of the document.
-            there = {"must": [mine], "must_not": [is_equal("staged", True)]}
+            there = {"must": [mine], "must_not": [is_equal("staged", True), unless]}
             await self._batch([{"set_payload": {"payload": shown, "filter": there}}])
             return
         ids = [position.passage_id for position in positions]
@@ -159,7 +190,12 @@ class QdrantVectors:
         ]
         # All of the new version appears in one operation, and the old one goes in the next of the same call.
         switch: list[Json] = [
-            {"set_payload": {"payload": {**shown, "staged": None}, "points": ids}},
+            {
+                "set_payload": {
+                    "payload": {**shown, "staged": None},
+                    "filter": {"must": [{"has_id": ids}], "must_not": [unless]},
+                }
+            },
             {"delete": {"filter": {"must": [mine], "must_not": [{"has_id": ids}]}}},
         ]
         last = max(0, len(places) - PUBLISH_POSITIONS)
@@ -167,11 +203,47 @@ class QdrantVectors:
             await self._batch(places[start : min(start + PUBLISH_POSITIONS, last)])
         await self._batch([*places[last:], *switch])
 
+    async def switch(self, document: DocumentId, version: int, *, is_active: bool) -> None:
+        payload, unless = visibility(version, is_active=is_active)
+        # Off reaches staged passages, too: whoever staged them may be about to publish what was read before.
+        staged = [is_equal("staged", True)] if is_active else []
+        there = {"must": [is_equal("document_id", document)], "must_not": [*staged, unless]}
+        await self._batch([{"set_payload": {"payload": payload, "filter": there}}])
+
+    async def count(self, document: DocumentId, *, audience: Audience | None = None) -> PassageCounts:
+        mine = is_equal("document_id", document)
+        wanted: list[Json] = [
+            all_of(mine, is_equal("is_active", True)),
+            {"must": [mine], "must_not": [is_equal("is_active", True), is_equal("staged", True)]},
+            all_of(mine, is_equal("staged", True)),
+        ]
+        if audience is not None:
+            wanted.append(all_of(mine, readable(audience)))
+        counts = await asyncio.gather(
+            *(self._send("POST", "/points/count", {"filter": each, "exact": True}, _Count) for each in wanted)
+        )
+        return PassageCounts(*(each.count for each in counts))
+
     async def remove(self, documents: Sequence[DocumentId]) -> None:
         for start in range(0, len(documents), REMOVE_DOCUMENTS):
             part = list(documents[start : start + REMOVE_DOCUMENTS])
             gone = all_of({"key": "document_id", "match": {"any": part}})
             await self._send("POST", "/points/delete?wait=true", {"filter": gone}, msgspec.Raw)
+
+    async def stored_labels(
+        self,
+        *,
+        documents: Sequence[DocumentId] | None = None,
+        library: LibraryId | None = None,
+        outside: Sequence[LibraryId] | None = None,
+    ) -> AsyncGenerator[list[StoredPassage]]:
+        body = labels_body(documents, library, outside, SCROLL_POINTS)
+        while True:
+            page = await self._send("POST", "/points/scroll", body, LabelsPage)
+            yield [stored_passage(point) for point in page.points]
+            if page.next_page_offset is None:
+                return
+            body["offset"] = page.next_page_offset
 
     async def _batch(self, operations: Sequence[Json]) -> None:
         await self._send("POST", "/points/batch?wait=true", {"operations": operations}, msgspec.Raw)

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from shared.db.pool import Connection, Row
 from shared.domain.audience import Scope
-from shared.domain.ids import DocumentId, LibraryId, PassageId
-from shared.domain.ledger import MAX_ATTEMPTS, DocumentStatus, LedgerDocument, Todo
+from shared.domain.ids import DocumentId, PassageId
+from shared.domain.ledger import MAX_ATTEMPTS, READ_AGAIN, DocumentStatus, LedgerDocument, Todo
 from shared.errors import NotFound
 
 COLUMNS = """id, library_id, drive_id, sharepoint_id, parent_id, file_name, file_url, path, file_type, file_size,
              last_modified, etag, ctag, remote_hash, content_hash, pipeline_version, department_id, country_id,
              is_active, status, reason_code, reason, todo, is_new, attempts, change_seq, qdrant_point_ids, language,
-             title, page_count, ingested_at"""
+             title, page_count, ingested_at, retry_at"""
 
 
 def document_of(row: Row) -> LedgerDocument:
@@ -47,6 +47,7 @@ def document_of(row: Row) -> LedgerDocument:
         title=row["title"],
         page_count=row["page_count"],
         ingested_at=row["ingested_at"],
+        retry_at=row["retry_at"],
     )
 
 
@@ -60,53 +61,92 @@ async def get(connection: Connection, document: DocumentId) -> LedgerDocument:
     return document_of(row)
 
 
-LIST = f"""
-    SELECT {COLUMNS} FROM sharepoint_documents
-     WHERE ($1::uuid IS NULL OR library_id = $1)
-       AND ($2::text IS NULL OR CASE WHEN is_active THEN status ELSE 'inactive' END = $2)
-       AND ($3::text IS NULL OR file_name ILIKE '%' || $3 || '%')
-       AND ($4::uuid IS NULL OR department_id = $4)
-       AND ($5::uuid IS NULL OR country_id = $5)
-       AND ($6::text IS NULL OR (file_name, id) > ($6, $7))
-     ORDER BY file_name, id
-     LIMIT $8
-"""
+LOCK = GET + " FOR UPDATE"
 
 
-async def list_all(
-    connection: Connection,
-    *,
-    library_id: LibraryId | None,
-    status: str | None,
-    search: str | None,
-    within: Scope,
-    after: tuple[str, UUID] | None,
-    limit: int,
-) -> list[LedgerDocument]:
-    """By name. `status` as administrators see it; `within` narrows to a content manager's own scope."""
-    name, last_id = after or (None, None)
-    rows = await connection.fetch(
-        LIST, library_id, status, search, within.department_id, within.country_id, name, last_id, limit
-    )
-    return [document_of(row) for row in rows]
+async def lock(connection: Connection, document: DocumentId) -> LedgerDocument:
+    """The document as it is until the transaction ends."""
+    row = await connection.fetchrow(LOCK, document)
+    if row is None:
+        raise NotFound("document")
+    return document_of(row)
 
 
+# Whoever wrote labels that were out of date by then may have overwritten newer ones: they are to be written again.
 RELABELLED = """
     UPDATE sharepoint_documents
-       SET todo = NULL, file_url = $3, department_id = $4, country_id = $5
-     WHERE id = $1 AND change_seq = $2
-    RETURNING id
+       SET todo = CASE WHEN change_seq = $2 THEN NULL ELSE coalesce(todo, 'relabel') END,
+           file_url = CASE WHEN change_seq = $2 THEN $3 ELSE file_url END,
+           department_id = CASE WHEN change_seq = $2 THEN $4 ELSE department_id END,
+           country_id = CASE WHEN change_seq = $2 THEN $5 ELSE country_id END
+     WHERE id = $1
+    RETURNING change_seq = $2
 """
 
 
 async def relabelled(connection: Connection, document: LedgerDocument, *, file_url: str, scope: Scope) -> bool:
     """False when the document changed meanwhile: then it stays to be done."""
-    return (
+    return bool(
         await connection.fetchval(
             RELABELLED, document.id, document.change_seq, file_url, scope.department_id, scope.country_id
         )
-        is not None
     )
+
+
+IS_CURRENT = "SELECT change_seq = $2 FROM sharepoint_documents WHERE id = $1"
+
+
+async def is_current(connection: Connection, document: LedgerDocument) -> bool:
+    """Whether nothing changed the document since it was read, and it is still there."""
+    return bool(await connection.fetchval(IS_CURRENT, document.id, document.change_seq))
+
+
+# What is in the index of the document, if anything, is to be switched, too; a sync does it where the request cannot.
+SWITCH = f"""
+    UPDATE sharepoint_documents
+       SET is_active = $2, change_seq = change_seq + 1,
+           todo = CASE WHEN todo IS NULL AND qdrant_point_ids <> '[]' THEN 'relabel' ELSE todo END
+     WHERE id = $1
+    RETURNING {COLUMNS}
+"""
+
+
+async def switch(connection: Connection, document: DocumentId, *, is_active: bool) -> LedgerDocument:
+    row = await connection.fetchrow(SWITCH, document, is_active)
+    if row is None:
+        raise NotFound("document")
+    return document_of(row)
+
+
+# `$3`: nothing but the switch was left to do for it.
+SWITCHED = """
+    UPDATE sharepoint_documents
+       SET todo = CASE WHEN change_seq = $2 AND $3 THEN NULL ELSE todo END
+     WHERE id = $1 AND is_active = $4
+    RETURNING id
+"""
+
+
+async def switched(connection: Connection, document: LedgerDocument, *, was_idle: bool) -> bool:
+    """Records that the index shows or hides the document as `document.is_active` says. False when it was switched the
+    other way meanwhile, or is gone. `was_idle`: nothing was left to do for it before the switch."""
+    recorded = await connection.fetchval(SWITCHED, document.id, document.change_seq, was_idle, document.is_active)
+    return recorded is not None
+
+
+MARK_READ_AGAIN = f"""
+    UPDATE sharepoint_documents
+       SET todo = 'ingest', attempts = 0, retry_at = NULL, pipeline_version = '{READ_AGAIN}',
+           change_seq = change_seq + 1
+     WHERE id = $1 AND todo IS DISTINCT FROM 'remove'
+    RETURNING {COLUMNS}
+"""
+
+
+async def read_again(connection: Connection, document: DocumentId) -> LedgerDocument | None:
+    """Marks it to be read whole by the next step of a sync, unchanged or not. None while it is being removed."""
+    row = await connection.fetchrow(MARK_READ_AGAIN, document)
+    return None if row is None else document_of(row)
 
 
 INDEXED = """
@@ -152,9 +192,12 @@ async def indexed(
     )
 
 
+# The old version's passages stay where a new one could not be fetched. Those of a document that was switched off may
+# still be shown, if the index was away at that moment.
 NOT_INDEXED = f"""
     UPDATE sharepoint_documents
-       SET todo = NULL, status = $3, reason_code = $4, reason = $5, attempts = attempts + 1, is_new = false,
+       SET todo = CASE WHEN is_active OR $7 OR qdrant_point_ids = '[]' THEN NULL ELSE 'relabel' END,
+           status = $3, reason_code = $4, reason = $5, attempts = attempts + 1, is_new = false,
            content_hash = coalesce($6, content_hash),
            qdrant_point_ids = CASE WHEN $7 THEN '[]'::jsonb ELSE qdrant_point_ids END,
            retry_at = CASE WHEN $8 AND attempts + 1 < {MAX_ATTEMPTS}

@@ -1,12 +1,13 @@
-"""The ledger of a library as a sync keeps it: its folders and files, and what is left to do for them."""
+"""The ledger of a library as Graph's pages fill it: its folders and files, their paths, and what is to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.db.documents import COLUMNS, document_of
 from shared.db.pool import Connection
+from shared.domain.audience import Scope
 from shared.domain.documents import DriveItem
 from shared.domain.ids import DocumentId, LibraryId, SyncRunId, document_id
-from shared.domain.ledger import LedgerDocument, Library, Todo, file_type_of, file_url_of
+from shared.domain.ledger import NEVER_READ, LedgerDocument, Library, Todo, file_type_of, file_url_of
 
 KNOWN = f"SELECT {COLUMNS} FROM sharepoint_documents WHERE drive_id = $1 AND sharepoint_id = ANY($2) FOR UPDATE"
 
@@ -63,6 +64,8 @@ SAVE_DOCUMENT = """
        SET file_name = excluded.file_name,
            file_url = excluded.file_url,
            file_type = excluded.file_type,
+           content_hash = CASE WHEN sharepoint_documents.file_type = excluded.file_type
+                               THEN sharepoint_documents.content_hash END,
            file_size = excluded.file_size,
            last_modified = excluded.last_modified,
            path = CASE WHEN sharepoint_documents.parent_id IS DISTINCT FROM excluded.parent_id THEN NULL
@@ -110,6 +113,20 @@ async def save_documents(
     )
 
 
+KEEP_UNREAD = """
+    UPDATE sharepoint_documents d
+       SET status = 'skipped', reason_code = new.reason_code, reason = new.reason, is_new = false
+      FROM unnest($2::text[], $3::text[], $4::text[]) AS new(item_id, reason_code, reason)
+     WHERE d.drive_id = $1 AND d.sharepoint_id = new.item_id
+"""
+
+
+async def keep_unread(connection: Connection, drive_id: str, unread: Mapping[str, str]) -> None:
+    """Items that are in the ledger only to say why they are never read: reason code by item id."""
+    codes = list(unread.values())
+    await connection.execute(KEEP_UNREAD, drive_id, list(unread), codes, [NEVER_READ[code] for code in codes])
+
+
 # What hangs below the given folders, the folders themselves included. Bounded depth: SharePoint allows 400
 # characters of path, and a loop made of stale parents must end.
 _BELOW = """
@@ -122,14 +139,34 @@ _BELOW = """
     )
 """
 
-REMOVE_ITEMS = (
+# A folder that goes loses its parent, and stays until the pass has ended: what was in it may have been moved out,
+# and the feed, which has no order, may say so only later. A folder without a parent that is no root is a gone one.
+REMOVE_FOLDERS = """
+    UPDATE sharepoint_folders SET parent_id = NULL
+     WHERE drive_id = $1 AND item_id = ANY($2) AND NOT is_root
+"""
+REMOVE_DOCUMENTS = """
+    UPDATE sharepoint_documents
+       SET todo = 'remove', change_seq = change_seq + 1
+     WHERE drive_id = $1 AND sharepoint_id = ANY($2) AND todo IS DISTINCT FROM 'remove'
+"""
+
+
+async def remove_items(connection: Connection, drive_id: str, item_ids: Sequence[str]) -> None:
+    """Files of these ids are to be removed. Folders of these ids are gone: see `remove_below_gone`."""
+    await connection.execute(REMOVE_FOLDERS, drive_id, item_ids)
+    await connection.execute(REMOVE_DOCUMENTS, drive_id, item_ids)
+
+
+GONE = "SELECT item_id FROM sharepoint_folders WHERE drive_id = $1 AND parent_id IS NULL AND NOT is_root"
+REMOVE_BELOW = (
     _BELOW
     + """
     , gone AS (
         UPDATE sharepoint_documents
            SET todo = 'remove', change_seq = change_seq + 1
          WHERE drive_id = $1
-           AND (sharepoint_id = ANY($2) OR parent_id IN (SELECT item_id FROM below))
+           AND parent_id IN (SELECT item_id FROM below)
            AND todo IS DISTINCT FROM 'remove'
     )
     DELETE FROM sharepoint_folders WHERE drive_id = $1 AND item_id IN (SELECT item_id FROM below)
@@ -137,18 +174,22 @@ REMOVE_ITEMS = (
 )
 
 
-async def remove_items(connection: Connection, drive_id: str, item_ids: Sequence[str]) -> None:
-    """Files of these ids, and all that was in folders of these ids, are to be removed."""
-    await connection.execute(REMOVE_ITEMS, drive_id, item_ids)
+async def remove_below_gone(connection: Connection, drive_id: str) -> None:
+    """What is still in gone folders now that the whole pass is known is to be removed; the folders go."""
+    gone = [row["item_id"] for row in await connection.fetch(GONE, drive_id)]
+    if gone:
+        await connection.execute(REMOVE_BELOW, drive_id, gone)
 
 
 # Paths from the stored parents, for documents given, for those below folders given, and for those whose parents
-# were not known when they came. A finished document whose path changed is to be labelled anew.
+# were not known when they came. A document that got another path is to be labelled anew: its scope may follow from
+# it. One whose folders do not reach the root any more has none until they are known. What it returns are documents
+# that got their first path and that no passage stands for.
 DERIVE_PATHS = (
     _BELOW
     + """
     , affected AS (
-        SELECT id, parent_id FROM sharepoint_documents
+        SELECT id, parent_id, path AS old_path FROM sharepoint_documents
          WHERE drive_id = $1
            AND (sharepoint_id = ANY($3) OR parent_id IN (SELECT item_id FROM below) OR path IS NULL)
     ), up AS (
@@ -159,58 +200,43 @@ DERIVE_PATHS = (
                CASE WHEN f.is_root THEN up.folder ELSE f.name || '/' || up.folder END, up.depth + 1
           FROM up JOIN sharepoint_folders f ON f.drive_id = $1 AND f.item_id = up.parent_id
          WHERE NOT up.is_root AND up.depth < 200
+    ), placed AS (
+        UPDATE sharepoint_documents d
+           SET path = up.folder || d.file_name,
+               todo = CASE WHEN d.path IS NOT NULL AND d.todo IS NULL THEN 'relabel' ELSE d.todo END,
+               change_seq = d.change_seq + 1
+          FROM affected a LEFT JOIN up ON up.id = a.id AND up.is_root
+         WHERE d.id = a.id AND d.path IS DISTINCT FROM up.folder || d.file_name
+        RETURNING d.id, d.path, d.department_id, d.country_id, d.qdrant_point_ids, a.old_path
     )
-    UPDATE sharepoint_documents d
-       SET path = up.folder || d.file_name,
-           todo = CASE WHEN d.path IS NOT NULL AND d.todo IS NULL AND d.status = 'indexed' THEN 'relabel'
-                       ELSE d.todo END,
-           change_seq = d.change_seq + 1
-      FROM up
-     WHERE up.id = d.id AND up.is_root AND d.path IS DISTINCT FROM up.folder || d.file_name
+    SELECT id, path, department_id, country_id FROM placed
+     WHERE old_path IS NULL AND path IS NOT NULL AND qdrant_point_ids = '[]'
 """
 )
 
 
 async def derive_paths(
-    connection: Connection, drive_id: str, *, changed_folders: Sequence[str], changed_files: Sequence[str]
+    connection: Connection, library: Library, *, changed_folders: Sequence[str], changed_files: Sequence[str]
 ) -> None:
-    await connection.execute(DERIVE_PATHS, drive_id, changed_folders, changed_files)
+    rows = await connection.fetch(DERIVE_PATHS, library.drive_id, changed_folders, changed_files)
+    scopes = {row["id"]: library.scope_of(row["path"]) for row in rows}
+    here = {row["id"]: Scope(row["department_id"], row["country_id"]) for row in rows}
+    await place(connection, {document: scope for document, scope in scopes.items() if scope != here[document]})
 
 
-READY = """
-    SELECT id FROM sharepoint_documents
-     WHERE library_id = $1 AND todo = 'ingest' AND path IS NOT NULL
-     ORDER BY id
-     LIMIT $2
+PLACE = """
+    UPDATE sharepoint_documents d SET department_id = new.department_id, country_id = new.country_id
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS new(id, department_id, country_id)
+     WHERE d.id = new.id AND d.qdrant_point_ids = '[]'
 """
 
 
-async def ready_to_ingest(connection: Connection, library_id: LibraryId, limit: int) -> list[DocumentId]:
-    return [row["id"] for row in await connection.fetch(READY, library_id, limit)]
-
-
-WITH_TODO = f"""
-    SELECT {COLUMNS} FROM sharepoint_documents
-     WHERE library_id = $1 AND todo = $2
-     ORDER BY id
-     LIMIT $3
-"""
-
-
-async def with_todo(connection: Connection, library_id: LibraryId, todo: Todo, limit: int) -> list[LedgerDocument]:
-    return [document_of(row) for row in await connection.fetch(WITH_TODO, library_id, todo.value, limit)]
-
-
-ORPHANS = f"""
-    SELECT {COLUMNS} FROM sharepoint_documents
-     WHERE library_id = $1 AND todo = 'ingest' AND path IS NULL
-     ORDER BY id
-     LIMIT $2
-"""
-
-
-async def without_path(connection: Connection, library_id: LibraryId, limit: int) -> list[LedgerDocument]:
-    return [document_of(row) for row in await connection.fetch(ORPHANS, library_id, limit)]
+async def place(connection: Connection, scopes: Mapping[DocumentId, Scope]) -> None:
+    """The scope of documents that no passage stands for: the ledger is all that has to change."""
+    if scopes:
+        departments = [scope.department_id for scope in scopes.values()]
+        countries = [scope.country_id for scope in scopes.values()]
+        await connection.execute(PLACE, list(scopes), departments, countries)
 
 
 MISSING_PARENTS = """
@@ -226,7 +252,7 @@ MISSING_PARENTS = """
                  WHERE up.depth < 200)
             SELECT parent_id FROM up ORDER BY depth DESC LIMIT 1
       ) f ON true
-     WHERE d.library_id = $1 AND d.todo = 'ingest' AND d.path IS NULL
+     WHERE d.library_id = $1 AND d.todo IN ('ingest', 'relabel') AND d.path IS NULL
      LIMIT 50
 """
 
@@ -234,25 +260,6 @@ MISSING_PARENTS = """
 async def missing_parents(connection: Connection, library_id: LibraryId) -> list[str]:
     """Folders that documents hang under and that no delta page has brought: to be fetched one by one."""
     return [row["item_id"] for row in await connection.fetch(MISSING_PARENTS, library_id) if row["item_id"]]
-
-
-DROP = "DELETE FROM sharepoint_documents WHERE id = $1 AND todo = 'remove' AND change_seq = $2 RETURNING id"
-
-
-async def drop(connection: Connection, document: LedgerDocument) -> bool:
-    return await connection.fetchval(DROP, document.id, document.change_seq) is not None
-
-
-QUEUE_RETRIES = """
-    UPDATE sharepoint_documents
-       SET todo = 'ingest', retry_at = NULL
-     WHERE library_id = $1 AND todo IS NULL AND status = 'failed' AND retry_at <= now()
-"""
-
-
-async def queue_retries(connection: Connection, library_id: LibraryId) -> None:
-    """Files that failed in earlier syncs and whose waiting time is over."""
-    await connection.execute(QUEUE_RETRIES, library_id)
 
 
 FORGET_SEEN = "UPDATE sharepoint_documents SET seen_run_id = NULL WHERE library_id = $1 AND seen_run_id = $2"
@@ -284,10 +291,3 @@ async def count_unseen(connection: Connection, library_id: LibraryId, run_id: Sy
 
 async def remove_unseen(connection: Connection, library_id: LibraryId, run_id: SyncRunId) -> None:
     await connection.execute(REMOVE_UNSEEN, library_id, run_id)
-
-
-DOCUMENTS_OF = "SELECT id FROM sharepoint_documents WHERE library_id = $1 ORDER BY id"
-
-
-async def documents_of(connection: Connection, library_id: LibraryId) -> list[DocumentId]:
-    return [row["id"] for row in await connection.fetch(DOCUMENTS_OF, library_id)]

@@ -13,6 +13,13 @@ class Scope:
     department_id: DepartmentId | None
     country_id: CountryId | None
 
+    def reaches(self, other: "Scope") -> bool:
+        """Whether an administrator whose hand reaches this far may steer what is for `other`: an open axis does not
+        narrow, any other must be the very same. What is for everyone is not one department's to steer."""
+        return (self.department_id is None or other.department_id == self.department_id) and (
+            self.country_id is None or other.country_id == self.country_id
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:

@@ -8,6 +8,22 @@ from shared.domain.sentences import halves
 SEPARATOR = " › "
 
 
+def breadcrumb_of(library: str, file_name: str, path: str | None = None) -> str:
+    """library › folders › file. `path` is the file's within the library; without one it has no folders."""
+    folders = path.split("/")[:-1] if path else []
+    return SEPARATOR.join([library, *folders, file_name])
+
+
+def with_section(breadcrumb: str, section: str | None) -> str:
+    """library › folders › file › heading; `breadcrumb` as short as it must be, see `chunking.shortened`."""
+    return SEPARATOR.join(filter(None, (breadcrumb, section)))
+
+
+def embedded_text(breadcrumb: str, text: str) -> str:
+    """What both vectors of a passage are made of."""
+    return f"{breadcrumb}\n{text}" if breadcrumb else text
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """`tokens` includes what joins the text to the next."""

@@ -7,7 +7,7 @@ right page more often than those of 700 or 1,000.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.breadcrumbs import SEPARATOR, Counted, Headings, Trails
+from shared.domain.breadcrumbs import Counted, Headings, Trails, embedded_text, with_section
 from shared.domain.extracted import Block, Extracted
 from shared.domain.packing import Piece, divide
 from shared.domain.sentences import halves, sentences
@@ -48,7 +48,7 @@ class Passage:
 
     @property
     def embedded_text(self) -> str:
-        return f"{self.breadcrumb}\n{self.text}" if self.breadcrumb else self.text
+        return embedded_text(self.breadcrumb, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def chunk(
     """
     if not (0 <= overlap_tokens < target_tokens / 2 and target_tokens <= max_tokens and max_tokens >= 40):
         raise ValueError("target, maximum and overlap do not fit together")
-    crumbs = Trails(count_tokens, max_tokens // 5).fit(breadcrumb)
+    crumbs = _trail(breadcrumb, count_tokens, max_tokens)
     sections = Trails(count_tokens, max_tokens // 8)
     room = max_tokens - overlap_tokens - crumbs.tokens
     target = min(target_tokens, room - max_tokens // 8)
@@ -97,7 +97,7 @@ def chunk(
             Passage(
                 index=len(passages),
                 text=_text(body, overlap.text),
-                breadcrumb=SEPARATOR.join(filter(None, (crumbs.text, section.text))),
+                breadcrumb=with_section(crumbs.text, section.text),
                 page=_main_page(body),
                 last_page=max(pages, default=None),
                 section=section.text or None,
@@ -105,6 +105,15 @@ def chunk(
             )
         )
     return passages
+
+
+def shortened(breadcrumb: str, count_tokens: Callable[[str], int], max_tokens: int = MAX_TOKENS) -> str:
+    """As much of a breadcrumb's end as `chunk` leaves of it."""
+    return _trail(breadcrumb, count_tokens, max_tokens).text
+
+
+def _trail(breadcrumb: str, count_tokens: Callable[[str], int], max_tokens: int) -> Counted:
+    return Trails(count_tokens, max_tokens // 5).fit(breadcrumb)
 
 
 def _units(blocks: Sequence[Block], count: Callable[[str], int], target: int, sections: Trails) -> Iterator[_Unit]:

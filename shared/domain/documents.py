@@ -1,6 +1,6 @@
 """SharePoint items as Graph reports them, and passages as Nexus stores and finds them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -72,7 +72,8 @@ class Downloaded:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLabels:
-    """What a passage's payload says of its document; changes without re-embedding (rename, move, scope)."""
+    """What a passage's payload says of its document; changes without re-embedding (rename, move, scope). `version` is
+    the ledger's change_seq: labels of an older one never show what a newer one has switched off."""
 
     document_id: DocumentId
     library_id: LibraryId
@@ -84,6 +85,27 @@ class DocumentLabels:
     last_modified: datetime | None
     scope: Scope
     is_active: bool
+    version: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageCounts:
+    """Passages of one document in the index: those that searches find, those switched off, and those staged for a
+    version that is not whole yet. `readable` are those that one audience finds; None where none was asked for."""
+
+    active: int
+    inactive: int
+    staged: int
+    readable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage of the index without text and vectors: what it says of its document. `staged`: not shown yet."""
+
+    passage_id: PassageId
+    labels: DocumentLabels
+    staged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,15 @@ class PassagePoint:
     language: str | None
     dense: "Vector"
     sparse: SparseVector
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPassage:
+    """A passage that readers find, as it is stored: all that another index needs to hold it, too."""
+
+    position: PassagePosition
+    text: str
+    language: str | None
 
 
 class SearchMode(StrEnum):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 type BlockKind = Literal[
     "heading",
     "paragraph",
@@ -50,8 +52,7 @@ class ExtractionFailure:
         return cls(reason_code, sentence or REASON_SENTENCES[reason_code])
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, gc=False):
     """One heading, paragraph, list item or table row; `text` is stripped and never empty.
 
     `level` is 1-based for headings, the nesting depth (0 = outermost) for list items, else 0.
@@ -59,6 +60,9 @@ class Block:
     heading of the text itself: sheet, slide title, entry of a PDF's outline; otherwise headings say it. `header`
     is the header row of the table a row belongs to, to be repeated above it; the header row itself is the first
     row and has none.
+
+    A workbook has a block a row, so they are made, sent and read in great numbers: as a Struct ten times cheaper
+    than as a frozen dataclass. `gc=False` is safe as long as it holds texts and numbers only.
     """
 
     kind: BlockKind

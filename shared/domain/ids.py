@@ -14,6 +14,7 @@ SyncRunId = NewType("SyncRunId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 PassageId = NewType("PassageId", UUID)
 SessionId = NewType("SessionId", UUID)
+IndexId = NewType("IndexId", UUID)
 
 # Any fixed UUID serves as a name space; changing it would orphan every stored passage.
 _NAMESPACE = UUID("5f0a1f6e-94a3-4c58-9f0e-0b7a53d6a9c1")

@@ -1,23 +1,19 @@
 """One changed file becomes passages that can be found, or a reason why not."""
 
 import asyncio
-import hashlib
 import logging
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from shared.db import documents, ledger, libraries, sync_runs
-from shared.db.pool import Db
-from shared.domain import bm25
-from shared.domain.chunking import Passage, chunk
-from shared.domain.documents import PassagePoint, PassagePosition
-from shared.domain.extracted import Extracted
-from shared.domain.ids import DocumentId, PassageId, SyncRunId, passage_id
+from shared.db import documents, embedding_indexes, ledger, ledger_work, libraries, sync_runs
+from shared.db.pool import Connection, Db
+from shared.domain.audience import Scope
+from shared.domain.ids import DocumentId, IndexId, PassageId, SyncRunId
 from shared.domain.ledger import (
+    NEVER_READ,
     PIPELINE_VERSION,
     DocumentStatus,
     LedgerDocument,
@@ -37,41 +33,37 @@ from shared.errors import (
     Unavailable,
 )
 from shared.ports import Embeddings, Extractor, Graph, Throttle, Tokenizer, Vectors
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    type Matrix = npt.NDArray[np.float32]
+from shared.services.cutting import cut
+from shared.services.staging import SLICE, NewPassage, Staged, Staging
+from shared.services.timings import Timings
 
 log = logging.getLogger(__name__)
 
-# Passages embedded and stored at a time: bounds memory (256 × 3072 floats = 3 MB) whatever the document's size.
-SLICE = 256
-# About 8,000 pages. A document beyond it is a data dump, not something to answer from.
-MAX_PASSAGES = 20_000
 # The same bytes give these again: trying once more is of no use until the file changes.
-_SKIPPED = frozenset({"too_large", "encrypted", "unsupported_type", "empty", "needs_ocr"})
+_SKIPPED = frozenset({"too_large", "encrypted", "unsupported_type", "empty", "needs_ocr", *NEVER_READ})
 
-type Result = Literal["indexed", "unchanged", "skipped", "failed", "removed", "nothing", "throttled", "unavailable"]
+# While the last passages are copied into the index of the next embedding model, nothing new is recorded.
+SEALED_S = 5.0
+
+type Result = Literal[
+    "indexed", "unchanged", "skipped", "failed", "removed", "nothing", "throttled", "unavailable", "moved"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file. `throttled` and `unavailable` leave it to be done, after `retry_after_s`."""
+    """What became of one file. `throttled` and `unavailable` leave it to be done, after `retry_after_s`; `moved`, too:
+    another index serves since the file was read, and its passages belong there."""
 
     result: Result
     retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    position: PassagePosition
-    passage: Passage
-
-
-@dataclass(frozen=True, slots=True)
 class Ingestion:
+    """Into one index: that of `embeddings` and `vectors`. `index_id` names its row where the embedding model may be
+    changed; an ingest then records nothing once another index serves."""
+
     db: Db
     graph: Graph
     extractor: Extractor
@@ -80,6 +72,7 @@ class Ingestion:
     tokenizer: Tokenizer
     throttle: Throttle
     max_file_bytes: int
+    index_id: IndexId | None = None
 
     async def ingest(self, document_id: DocumentId, run_id: SyncRunId | None, *, last_try: bool = False) -> Outcome:
         """Brings one document of the ledger up to date. Safe to repeat at any point: passages are staged unseen and
@@ -91,62 +84,93 @@ class Ingestion:
                 library = await libraries.get(connection, document.library_id)
             except NotFound:
                 return Outcome("nothing")
-        if document.todo is not Todo.INGEST:
+        # Without its path the file's scope is not known: it waits for its folders.
+        if document.todo is not Todo.INGEST or document.path is None or library.is_removing:
             return Outcome("nothing")
+        timings = Timings()
         try:
-            return await self._ingest(library, document, run_id)
+            document = await self._follow_scope(document, library.scope_of(document.path))
+            return await self._ingest(library, document, run_id, timings)
         except RemoteItemGone:
             async with self.db.transaction() as connection:
                 await ledger.remove_items(connection, document.drive_id, [document.item_id])
             return Outcome("removed")
         except ExtractionFailed as error:
-            return await self._give_up(document, run_id, error.reason_code, error.detail, retry=False)
+            return await self._give_up(library, document, run_id, timings, error.reason_code, error.detail, retry=False)
         except Throttled as error:
             await self.throttle.hold(error.service, error.retry_after_s)
             return Outcome("throttled", error.retry_after_s)
         except (GraphDenied, DownloadFailed, ModelFailed) as error:
-            return await self._give_up(document, run_id, error.code, error.detail, retry=True)
+            return await self._give_up(library, document, run_id, timings, error.code, error.detail, retry=True)
         except Unavailable as error:
             if not last_try or error.dependency == "postgres":
                 return Outcome("unavailable", error.retry_after_s)
-            return await self._give_up(document, run_id, error.code, error.detail, retry=True)
+            return await self._give_up(library, document, run_id, timings, error.code, error.detail, retry=True)
         except Exception:
             # The activity's boundary: one file's surprise must not stop the others, and must be seen.
             log.exception("ingest failed", extra={"document_id": str(document_id)})
-            return await self._give_up(
-                document, run_id, "internal_error", "Nexus failed on this file; the logs have the details.", retry=True
-            )
+            sentence = "Nexus failed on this file; the logs have the details."
+            return await self._give_up(library, document, run_id, timings, "internal_error", sentence, retry=True)
 
-    async def _ingest(self, library: Library, document: LedgerDocument, run_id: SyncRunId | None) -> Outcome:
+    async def _follow_scope(self, document: LedgerDocument, scope: Scope) -> LedgerDocument:
+        """The file as its present place lets it be read. What answers from its last version is labelled at once: the
+        new one may take long, or never become readable."""
+        if document.scope == scope:
+            return document
+        await self.vectors.publish(document.labels(file_url=document.file_url, scope=scope), ())
+        async with self.db.connection() as connection:
+            await ledger_work.rescoped(connection, document, file_url=document.file_url, scope=scope)
+        return replace(document, scope=scope)
+
+    async def _ingest(
+        self, library: Library, document: LedgerDocument, run_id: SyncRunId | None, timings: Timings
+    ) -> Outcome:
+        if document.reason_code in NEVER_READ:
+            raise ExtractionFailed(document.reason_code, NEVER_READ[document.reason_code])
         if not is_readable(document.file_type):
             raise ExtractionFailed("unsupported_type", f"Files of type .{document.file_type} are not indexed.")
         if document.file_size > self.max_file_bytes:
             raise ExtractionFailed(
                 "too_large", f"The file is larger than the limit of {self.max_file_bytes // 2**20} MB."
             )
-        if (wait := await self.throttle.remaining("graph")) > 0:
+        waits = [await self.throttle.remaining(service) for service in ("graph", "embeddings")]
+        if (wait := max(waits)) > 0:
             return Outcome("throttled", wait)
+        async with self.db.connection() as connection:
+            if (refusal := await self._index_refuses(connection)) is not None:
+                return refusal
         with tempfile.TemporaryDirectory(prefix="nexus-ingest-") as folder:
             path = Path(folder, "content")
-            downloaded = await self.graph.download(
-                document.drive_id, document.item_id, path, max_bytes=self.max_file_bytes
-            )
+            with timings.station("download_s"):
+                downloaded = await self.graph.download(
+                    document.drive_id, document.item_id, path, max_bytes=self.max_file_bytes
+                )
             if self._stands(document, downloaded.sha256):
-                return await self._confirm(library, document, run_id)
-            extracted = await self.extractor.extract(path, document.file_name)
-        passages = self._passages(document, await asyncio.to_thread(self._chunks, library, document, extracted))
-        new, tokens = await self._stage(library, document, extracted, passages)
+                return await self._confirm(library, document, run_id, timings)
+            with timings.station("extract_s"):
+                extracted = await self.extractor.extract(path, document.file_name)
+                passages = await asyncio.to_thread(cut, library, document, extracted, self.tokenizer)
+        staged = await self._stage(document, passages)
+        timings.embed_s, timings.store_s = staged.embed_s, staged.store_s
+        async with self.db.connection() as connection:
+            is_current = await documents.is_current(connection, document)
+        if not is_current:
+            # switched off, moved or changed while it was read: it stays to be done, as it is now
+            await self._leave_nothing_of_what_is_gone(document)
+            return Outcome("nothing")
         file_url = file_url_of(library, document.path, document.file_url)
-        await self.vectors.publish(
-            document.labels(file_url=file_url, scope=library.scope), [placed.position for placed in passages]
-        )
+        labels = document.labels(file_url=file_url, scope=document.scope)
+        with timings.station("store_s"):
+            await self.vectors.publish(labels, [passage.position for passage in passages])
         async with self.db.transaction() as connection:
+            if (refusal := await self._index_refuses(connection)) is not None:
+                return refusal
             recorded = await documents.indexed(
                 connection,
                 document,
                 file_url=file_url,
-                scope=library.scope,
-                passages=[placed.position.passage_id for placed in passages],
+                scope=document.scope,
+                passages=[passage.position.passage_id for passage in passages],
                 content_hash=downloaded.sha256,
                 pipeline_version=PIPELINE_VERSION,
                 title=extracted.title and extracted.title.replace("\0", ""),
@@ -159,10 +183,24 @@ class Ingestion:
                     run_id,
                     added=document.is_new,
                     changed=not document.is_new,
-                    passages=new,
-                    embed_tokens=tokens,
+                    passages=staged.passages,
+                    embed_tokens=staged.tokens,
+                    **timings.counted(),
                 )
+        if not recorded:
+            await self._leave_nothing_of_what_is_gone(document)
         return Outcome("indexed")
+
+    async def _leave_nothing_of_what_is_gone(self, document: LedgerDocument) -> None:
+        """The document changed meanwhile, and is read again; or it was dropped, and nobody would ever come back for
+        the passages just shown."""
+        async with self.db.connection() as connection:
+            try:
+                await documents.get(connection, document.id)
+                return
+            except NotFound:
+                log.info("removed while it was read", extra={"document_id": str(document.id)})
+        await self.vectors.remove([document.id])
 
     @staticmethod
     def _stands(document: LedgerDocument, sha256: str) -> bool:
@@ -173,70 +211,68 @@ class Ingestion:
             and document.pipeline_version == PIPELINE_VERSION
         )
 
-    async def _confirm(self, library: Library, document: LedgerDocument, run_id: SyncRunId | None) -> Outcome:
+    async def _confirm(
+        self, library: Library, document: LedgerDocument, run_id: SyncRunId | None, timings: Timings
+    ) -> Outcome:
         file_url = file_url_of(library, document.path, document.file_url)
-        await self.vectors.publish(document.labels(file_url=file_url, scope=library.scope), ())
+        with timings.station("store_s"):
+            await self.vectors.publish(document.labels(file_url=file_url, scope=document.scope), ())
         async with self.db.transaction() as connection:
-            if await documents.relabelled(connection, document, file_url=file_url, scope=library.scope) and run_id:
-                await sync_runs.count(connection, run_id, unchanged=1)
+            if await documents.relabelled(connection, document, file_url=file_url, scope=document.scope) and run_id:
+                await sync_runs.count(connection, run_id, unchanged=1, **timings.counted())
         return Outcome("unchanged")
 
-    def _chunks(self, library: Library, document: LedgerDocument, extracted: Extracted) -> list[Passage]:
-        folders = (document.path or document.file_name).split("/")[:-1]
-        breadcrumb = " › ".join([library.name, *folders, document.file_name])
-        chunks = chunk(extracted, breadcrumb=breadcrumb, count_tokens=self.tokenizer.count)
-        if not chunks:
-            raise ExtractionFailed("empty", "The file holds no text.")
-        if len(chunks) > MAX_PASSAGES:
-            raise ExtractionFailed("limits_exceeded", f"The file would make more than {MAX_PASSAGES:,} passages.")
-        return chunks
-
-    @staticmethod
-    def _passages(document: LedgerDocument, chunks: Sequence[Passage]) -> list[_Placed]:
-        occurrences: Counter[str] = Counter()
-        passages: list[_Placed] = []
-        for index, piece in enumerate(chunks):
-            # library, folder and file name are left out on purpose: a rename must not re-embed (design 04, 3)
-            text_hash = hashlib.sha256(f"{piece.section or ''}\n{piece.text}".encode()).hexdigest()
-            known_as = passage_id(document.drive_id, document.item_id, text_hash, occurrences[text_hash])
-            occurrences[text_hash] += 1
-            position = PassagePosition(known_as, index, len(chunks), piece.page, piece.last_page, piece.section)
-            passages.append(_Placed(position, piece))
-        return passages
-
-    async def _stage(
-        self, library: Library, document: LedgerDocument, extracted: Extracted, passages: Sequence[_Placed]
-    ) -> tuple[int, int]:
-        """Embeds and stores what is not there yet; (passages written, tokens paid)."""
+    async def _stage(self, document: LedgerDocument, passages: Sequence[NewPassage]) -> Staged:
+        """Embeds and stores what is not there yet."""
         stored = await self._stored_by_this_pipeline(document)
-        new = [placed for placed in passages if placed.position.passage_id not in stored]
-        labels = document.labels(file_url=document.file_url, scope=library.scope)
-        tokens = 0
-        for start in range(0, len(new), SLICE):
-            part = new[start : start + SLICE]
-            dense, paid = await self.embeddings.embed_passages([placed.passage.embedded_text for placed in part])
-            tokens += paid
-            points = await asyncio.to_thread(_points, part, dense, extracted.language)
-            await self.vectors.stage(labels, points)
-        return len(new), tokens
+        new = [passage for passage in passages if passage.position.passage_id not in stored]
+        labels = document.labels(file_url=document.file_url, scope=document.scope)
+        return await Staging(self.embeddings, self.vectors, self.throttle).stage(labels, _slices(new))
 
     async def _stored_by_this_pipeline(self, document: LedgerDocument) -> frozenset[PassageId]:
         if document.pipeline_version not in (None, PIPELINE_VERSION):
             return frozenset()
         return await self.vectors.stored(document.id)
 
+    async def _index_refuses(self, connection: Connection) -> Outcome | None:
+        """Asked before the work and again, its row held, where the work is recorded."""
+        if self.index_id is None:
+            return None
+        match await embedding_indexes.hold(connection, self.index_id):
+            case "open":
+                return None
+            case "sealed":
+                return Outcome("throttled", SEALED_S)
+            case "moved":
+                return Outcome("moved")
+
     async def _give_up(
-        self, document: LedgerDocument, run_id: SyncRunId | None, code: str, reason: str, *, retry: bool
+        self,
+        library: Library,
+        document: LedgerDocument,
+        run_id: SyncRunId | None,
+        timings: Timings,
+        code: str,
+        reason: str,
+        *,
+        retry: bool,
     ) -> Outcome:
         """Records why. A version that can never be read takes the passages of the old one with it, because that is
-        not what SharePoint holds any more; a fault on the way leaves the old version answering."""
+        not what SharePoint holds any more; a fault on the way leaves the old version answering, under the name and
+        place that the file has now."""
         skipped = code in _SKIPPED
-        if not retry:
-            try:
+        file_url = file_url_of(library, document.path, document.file_url)
+        try:
+            if not retry:
                 await self.vectors.remove([document.id])
-            except Unavailable as error:
+            elif document.passages:
+                await self.vectors.publish(document.labels(file_url=file_url, scope=document.scope), ())
+        except Unavailable as error:
+            if error.code != code:
                 return Outcome("unavailable", error.retry_after_s)
+            log.warning("what answers keeps its old labels", extra={"document_id": str(document.id)})
         async with self.db.transaction() as connection:
+            await ledger_work.rescoped(connection, document, file_url=file_url, scope=document.scope)
             recorded = await documents.not_indexed(
                 connection,
                 document,
@@ -248,18 +284,11 @@ class Ingestion:
                 retry=retry,
             )
             if recorded and run_id:
-                await sync_runs.count(connection, run_id, skipped=skipped, failed=not skipped)
+                await sync_runs.count(connection, run_id, skipped=skipped, failed=not skipped, **timings.counted())
+                await sync_runs.count_reasons(connection, run_id, {code: 1})
         return Outcome("skipped" if skipped else "failed")
 
 
-def _points(part: Sequence[_Placed], dense: "Matrix", language: str | None) -> list[PassagePoint]:
-    return [
-        PassagePoint(
-            placed.position,
-            placed.passage.text,
-            language,
-            vector,
-            bm25.encode_passage(placed.passage.embedded_text, language=language),
-        )
-        for placed, vector in zip(part, dense, strict=True)
-    ]
+async def _slices(passages: Sequence[NewPassage]) -> AsyncGenerator[Sequence[NewPassage]]:
+    for start in range(0, len(passages), SLICE):
+        yield passages[start : start + SLICE]

@@ -1,8 +1,9 @@
 """From a question to the passages its reader may see, best first."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.domain import bm25
 from shared.domain.audience import Audience
@@ -16,10 +17,32 @@ RRF_K = 60
 PREFETCH = 60
 
 
+class SearchedIndex(Protocol):
+    """Vectors of one model, and that model: what one embedded is found in no other's index."""
+
+    @property
+    def embeddings(self) -> Embeddings: ...
+
+    @property
+    def vectors(self) -> Vectors: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Retrieval:
+class Fixed:
+    """The index of an installation that never has another."""
+
     embeddings: Embeddings
     vectors: Vectors
+
+    async def serving(self) -> SearchedIndex:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """`serving` is asked once a search: questions are embedded for the index that is searched."""
+
+    serving: Callable[[], Awaitable[SearchedIndex]]
 
     async def search(
         self,
@@ -32,10 +55,11 @@ class Retrieval:
     ) -> list[RetrievedPassage]:
         """Passages for the first query and its variants (1–4 texts), each passage once, at its best place.
         Raises Unavailable, Throttled, ModelFailed."""
-        dense = await self.embeddings.embed_queries(queries)
+        index = await self.serving()
+        dense = await index.embeddings.embed_queries(queries)
         found = await asyncio.gather(
             *(
-                self.vectors.search(
+                index.vectors.search(
                     SearchQuery(
                         dense=vector,
                         sparse=bm25.encode_query(query),

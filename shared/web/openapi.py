@@ -16,6 +16,9 @@ document, always followed by done). Without a name: `{"token": "…"}` and at th
 `{"done": true, "message_id", "status", "finish_reason", "usage", "provider", "model", "sources", "supported"}`.
 A comment `: ping` every 15 s of silence."""
 
+_EVENTS_OF_ONE_KIND = """Server-Sent Events without a name, each with `id: <run_id>:<seq>`; `data` is as the schema
+says. A comment `: ping` every 15 s of silence."""
+
 
 class FieldProblem(msgspec.Struct):
     pointer: str
@@ -50,7 +53,8 @@ def document() -> bytes:
 
 def _describe(routes: Iterable[Route]) -> dict[str, Any]:
     routes = list(routes)
-    models = [model for route in routes for model in (route.body, route.query, route.reply) if model is not None]
+    used = [(route.body, route.query, route.reply, route.event) for route in routes]
+    models = [model for each in used for model in each if model is not None]
     schemas, components = msgspec.json.schema_components([*models, Problem], ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(map(repr, models), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
@@ -74,6 +78,10 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     ]
     if route.query is not None:
         parameters += _query_parameters(schema_of[repr(route.query)], components)
+    parameters += [
+        {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
+        for name, meaning in route.headers.items()
+    ]
     content: dict[str, Any] = {}
     if route.reply is not None:
         content["application/json"] = {"schema": schema_of[repr(route.reply)]}
@@ -81,8 +89,8 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     responses: dict[str, Any] = {str(route.status): success}
     if route.events:
         responses["200"] = {
-            "description": _EVENTS,
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "description": _EVENTS if route.event is None else _EVENTS_OF_ONE_KIND,
+            "content": {"text/event-stream": {"schema": schema_of.get(repr(route.event), {"type": "string"})}},
         }
         if content:
             responses["202"] = {"description": "Accepted; the run starts when its stream is opened", "content": content}

@@ -14,9 +14,5 @@ def reach_of(caller: Caller) -> Scope:
 
 def require_reach(caller: Caller, scope: Scope, what: str) -> None:
     """Raises NotFound for what lies outside: that it exists is not told either."""
-    reach = reach_of(caller)
-    inside = (reach.department_id is None or scope.department_id == reach.department_id) and (
-        reach.country_id is None or scope.country_id == reach.country_id
-    )
-    if not inside:
+    if not reach_of(caller).reaches(scope):
         raise NotFound(what)

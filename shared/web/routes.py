@@ -96,9 +96,11 @@ type Handler = Callable[[Call], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
-    `also` are further statuses that come with `reply`; `events` marks a stream; `durable` asks for the durable
+    `also` are further statuses that come with `reply`; `events` marks a stream, of `event` each where all are of one
+    kind; `durable` asks for the durable
     client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take or give the refresh cookie:
-    they answer no foreign page (S17); `body_optional` lets nothing stand for an empty body. `limit` is what its calls
+    they answer no foreign page (S17); `body_optional` lets nothing stand for an empty body. `headers` are those of the
+    request that mean something to it beside the usual ones, by name, with what they mean. `limit` is what its calls
     are counted as (S18); None only where answering costs less than counting."""
 
     name: str
@@ -114,10 +116,12 @@ class Route:
     status: int = 200
     also: tuple[int, ...] = ()
     events: bool = False
+    event: Any = None
     durable: bool = False
     ticket: bool = False
     cookie: bool = False
     body_optional: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     limit: LimitClass | None = LimitClass.GENERAL
 
 
@@ -151,10 +155,12 @@ class Routes:
         status: int = 200,
         also: tuple[int, ...] = (),
         events: bool = False,
+        event: Any = None,
         durable: bool = False,
         ticket: bool = False,
         cookie: bool = False,
         body_optional: bool = False,
+        headers: Mapping[str, str] | None = None,
         limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
         """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
@@ -177,10 +183,12 @@ class Routes:
                     status=status,
                     also=also,
                     events=events,
+                    event=event,
                     durable=durable,
                     ticket=ticket,
                     cookie=cookie,
                     body_optional=body_optional,
+                    headers=headers or {},
                     limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )
             )

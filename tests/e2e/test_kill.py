@@ -66,3 +66,9 @@ async def test_r01_a_killed_host_ends_in_the_state_of_an_undisturbed_sync(
     assert seen["status"] == "complete", seen
     assert seen["added"] + seen["skipped"] + seen["failed"] == total, "every file is counted once"
     assert await state(stack, rough) == await state(stack, calm)
+    examined = stack.command("doctor", calm["id"], rough["id"])
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    await graph.remove("Rough", "role_library.pdf")
+    examined = stack.command("doctor", rough["id"])
+    assert examined.returncode == 1, "it finds what no sync has brought yet"
+    assert "not_in_sharepoint  role_library.pdf" in examined.stdout

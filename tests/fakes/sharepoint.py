@@ -1,11 +1,12 @@
 """A Graph, an index, an extractor and embeddings in memory, for tests of syncing and ingestion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from shared.domain.audience import Audience
 from shared.domain.documents import (
     DeltaPage,
     DocumentLabels,
@@ -13,11 +14,13 @@ from shared.domain.documents import (
     DriveItem,
     ItemKind,
     LibraryAddress,
+    PassageCounts,
     PassagePoint,
     PassagePosition,
 )
 from shared.domain.extracted import Block, Extracted
 from shared.domain.ids import DocumentId, PassageId
+from shared.domain.library_checks import Application
 from shared.errors import RemoteItemGone
 
 ROOT = DriveItem("root", ItemKind.ROOT, "root", None)
@@ -85,6 +88,9 @@ class FakeGraph:
         target.write_text(text)
         return Downloaded(len(text), f"sha-{text}")
 
+    async def application(self) -> Application:
+        return Application("client", frozenset({"Sites.Selected"}))
+
 
 @dataclass
 class FakeVectors:
@@ -117,6 +123,19 @@ class FakeVectors:
         if positions:
             self.staged.pop(labels.document_id, None)
 
+    async def switch(self, document: DocumentId, version: int, *, is_active: bool) -> None:
+        self._check()
+        for key, (labels, text) in self.shown.get(document, {}).items():
+            self.shown[document][key] = (replace(labels, is_active=is_active), text)
+
+    async def count(self, document: DocumentId, *, audience: Audience | None = None) -> PassageCounts:
+        self._check()
+        labels = [labels for labels, _ in self.shown.get(document, {}).values()]
+        active = [each for each in labels if each.is_active]
+        readable = None if audience is None else sum(audience.covers(each.scope) for each in active)
+        staged = self.staged.get(document, {})
+        return PassageCounts(len(active), len(labels) - len(active), len(staged), readable)
+
     async def remove(self, documents: Sequence[DocumentId]) -> None:
         self._check()
         for document in documents:
@@ -128,7 +147,8 @@ class FakeVectors:
         found: dict[str, list[str]] = {}
         for passages in self.shown.values():
             for labels, text in passages.values():
-                found.setdefault(labels.file_url, []).append(text)
+                if labels.is_active:
+                    found.setdefault(labels.file_url, []).append(text)
         return found
 
 

@@ -166,6 +166,10 @@ class Nexus:
         rule = {"match": {"path": path}, "then": then, **more}
         _told(self._control.post(f"{server.url}/_control/faults", json=[rule]))
 
+    def graph_script(self, **steps: Any) -> None:
+        """What SharePoint does from now on; see devstack.graph.script."""
+        _told(self._control.post(f"{self.graph.url}/_control/script", json=steps))
+
     def sharepoint_library(self, name: str, **files: str) -> str:
         """Puts a library with these files (`a_md="text"` is a.md) into SharePoint; its address."""
         at = f"{self.graph.url}/_control/libraries"

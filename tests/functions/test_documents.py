@@ -212,7 +212,7 @@ async def test_a_second_sync_joins_the_one_that_runs(nexus: Nexus, carol: Person
     assert (await synced(nexus, carol, library["id"]))["status"] == "complete"
 
 
-async def test_a_changed_scope_shows_the_documents_to_others_only_after_the_next_sync_has_relabelled_them(
+async def test_a_sync_asked_for_beside_a_changed_scope_embeds_nothing_again(
     nexus: Nexus, admin: Person, alice: Person, bob: Person
 ) -> None:
     word = f"Quagga{uuid4().hex[:8]}"

@@ -57,6 +57,17 @@ async def test_every_operation_says_what_it_takes_who_may_call_it_and_how_it_fai
         assert "application/problem+json" in operation["responses"]["default"]["content"], route.name
 
 
+async def test_headers_that_mean_something_to_a_route_are_described(document: dict[str, Any]) -> None:
+    told = {
+        (operation["operationId"], parameter["name"])
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for parameter in operation["parameters"]
+        if parameter["in"] == "header" and parameter["description"] and not parameter["required"]
+    }
+    assert told == {("ask", "Idempotency-Key"), ("chat_stream", "Last-Event-ID")}
+
+
 async def test_request_models_are_closed(document: dict[str, Any]) -> None:
     """S09: a field that is not asked for is refused, and the description says so."""
     schemas = document["components"]["schemas"]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from shared.domain.documents import LibraryAddress
 from shared.domain.events import RunStatus
 from shared.domain.identity import Role
 from shared.domain.ids import RunId, document_id
+from shared.web.paging import Page
 from shared.web.routes import Policy, Route
 from tests.security.in_process import Api, Someone, in_process
 from tests.security.wire_models import bodies, fields_of
@@ -26,9 +27,9 @@ from tests.security.wire_models import bodies, fields_of
 ADD_DOCUMENT = """
     INSERT INTO sharepoint_documents
            (id, sharepoint_id, file_name, file_url, library_url, department_id, country_id, file_type, drive_id,
-            library_id, status)
+            library_id, status, path)
     VALUES ($1, 'item', 'Salaries.xlsx', 'https://sp.example/Salaries.xlsx', 'https://sp.example', $2, $3, 'xlsx',
-            'drive', $4, 'indexed')
+            'drive', $4, 'indexed', 'Salaries.xlsx')
 """
 # The collection that an id in a path belongs to is the word before it.
 PLACE = re.compile(r"([\w-]+)/\{(\w+)\}")
@@ -204,7 +205,7 @@ async def test_lists_show_a_manager_nothing_of_another_scope(database: Database,
         lists = [
             route
             for route in ROUTES
-            if route.method == "GET" and route.query is not None and route.policy is Policy.CONTENT_MANAGER
+            if route.method == "GET" and get_origin(route.reply) is Page and route.policy is Policy.CONTENT_MANAGER
         ]
         shared_by_all = {"admin/departments", "admin/countries"}
         for route in (route for route in lists if route.path not in shared_by_all):
@@ -214,6 +215,32 @@ async def test_lists_show_a_manager_nothing_of_another_scope(database: Database,
             if "library_id" in fields_of(route.query):
                 library = {"library_id": str(rows.by_word["libraries"])}
                 assert (await rows.strange_manager.call("GET", route.path, params=library)).json()["items"] == []
+
+
+async def test_what_is_told_of_documents_tells_a_manager_nothing_of_another_scope(
+    database: Database, redis_server: Redis
+) -> None:
+    async with in_process(database, redis_server) as api:
+        rows = await made(api)
+        library = {"library_id": str(rows.by_word["libraries"])}
+        for asked in ({}, library):
+            summary = await rows.manager.call("GET", "admin/documents/summary", params=asked)
+            assert (summary.json()["total"], summary.json()["by_status"]["indexed"]) == (1, 1)
+            summary = await rows.strange_manager.call("GET", "admin/documents/summary", params=asked)
+            assert summary.json()["total"] == 0
+
+        explain, user = "admin/documents/explain", {"user_id": str(rows.owner.user.id)}
+        by_id = user | {"document_id": str(rows.by_word["documents"])}
+        assert (await rows.manager.call("GET", explain, params=by_id)).status_code == 200
+        reply = await rows.strange_manager.call("GET", explain, params=by_id)
+        assert (reply.status_code, reply.json()["code"]) == (404, "document_not_found")
+        # an address is anybody's guess: what lies out of reach is told like what is not there
+        by_address = user | {"url": "https://sp.example/HR/Salaries.xlsx"}
+        told = (await rows.strange_manager.call("GET", explain, params=by_address)).json()
+        nothing = user | {"url": "https://sp.example/Nowhere/Salaries.xlsx"}
+        assert told == (await rows.strange_manager.call("GET", explain, params=nothing)).json()
+        assert (told["verdict"]["code"], told["library"], told["document"]) == ("library_unknown", None, None)
+        assert (await rows.manager.call("GET", explain, params=by_address)).json()["document"] is not None
 
 
 def test_the_walk_has_bodies_for_all_models() -> None:

@@ -33,6 +33,7 @@ _MAX_KEY = 200
     body=NewMessage,
     reply=RunAccepted,
     events=True,
+    headers={"Idempotency-Key": f"1 to {_MAX_KEY} characters; the same one again brings the same question's answer"},
 )
 async def ask(call: Call) -> EventStream | Reply:
     """Asks a question; the answer streams in, or is fetched later with Accept: application/json"""
@@ -62,7 +63,15 @@ async def ask(call: Call) -> EventStream | Reply:
     return EventStream(runs.follow(turn, 0))
 
 
-@routes.add("GET", "chat/stream", Policy.SIGNED_IN, query=StreamQuery, events=True, ticket=True)
+@routes.add(
+    "GET",
+    "chat/stream",
+    Policy.SIGNED_IN,
+    query=StreamQuery,
+    events=True,
+    ticket=True,
+    headers={"Last-Event-ID": "The id of the last event that was read, as <run_id>:<seq>; the answer goes on after it"},
+)
 async def chat_stream(call: Call) -> EventStream:
     """The newest run of a conversation: started if it waits, replayed after Last-Event-ID, then followed live"""
     query: StreamQuery = call.query

@@ -1,9 +1,8 @@
 """Documents as their readers see them."""
 
-from functions.http_api.schemas.admin import DocumentView
+from functions.http_api.schemas.documents import DocumentView
 from shared.db import documents
 from shared.domain.ids import DocumentId
-from shared.domain.ledger import DocumentStatus
 from shared.errors import NotFound
 from shared.web.routes import Call, Policy, Routes
 
@@ -15,7 +14,6 @@ async def get_document(call: Call) -> DocumentView:
     """A document's metadata and its address in SharePoint, if the caller may read it"""
     async with call.runtime.db.connection() as connection:
         document = await documents.get(connection, DocumentId(call.id("document_id", "document")))
-    found = document.is_active and document.status is DocumentStatus.INDEXED
-    if not (found and call.audience.covers(document.scope)):
+    if not (document.is_found and call.audience.covers(document.scope)):
         raise NotFound("document")
     return DocumentView.of(document)

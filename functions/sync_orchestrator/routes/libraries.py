@@ -1,4 +1,7 @@
-"""Administration of libraries and their syncs. They live beside the orchestrator because they start it."""
+"""Administration of libraries. It lives beside the orchestrator because it starts it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -7,15 +10,19 @@ from functions.sync_orchestrator.schemas import (
     LibraryChange,
     LibraryView,
     NewLibrary,
+    PreflightRequest,
+    PreflightView,
     SyncRequest,
-    SyncRunsQuery,
     SyncRunView,
+    rules_of,
 )
-from shared.db import audit, libraries, sync_runs
+from shared.db import audit, libraries
+from shared.db.pool import Connection
 from shared.domain.audience import Scope
-from shared.domain.ids import LibraryId, SyncRunId
+from shared.domain.ids import LibraryId
 from shared.domain.ledger import Library
-from shared.web.paging import Page, PageQuery, after_id, after_time_and_id, page
+from shared.domain.scope_rules import ScopeRules
+from shared.web.paging import Page, PageQuery, after_id, page
 from shared.web.reach import reach_of, require_reach
 from shared.web.routes import Call, Policy, Routes
 
@@ -31,6 +38,25 @@ async def _within_reach(call: Call) -> Library:
         library = await libraries.get(connection, _library_id(call))
     require_reach(call.caller, library.scope, "library")
     return library
+
+
+async def _locked_within_reach(call: Call, connection: Connection) -> Library:
+    library = await libraries.lock(connection, _library_id(call))
+    require_reach(call.caller, library.scope, "library")
+    return library
+
+
+async def _record(
+    call: Call, connection: Connection, action: str, library: LibraryId, detail: Mapping[str, Any]
+) -> None:
+    await audit.record(
+        connection,
+        actor=call.caller.user_id,
+        action=action,
+        target=str(library),
+        detail=dict(detail),
+        correlation_id=call.correlation_id,
+    )
 
 
 @routes.add("GET", "admin/libraries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[LibraryView])
@@ -50,46 +76,94 @@ async def list_libraries(call: Call) -> Page[LibraryView]:
 
 @routes.add("POST", "admin/libraries", Policy.CONTENT_MANAGER, body=NewLibrary, reply=LibraryView, status=201)
 async def create_library(call: Call) -> LibraryView:
-    """Puts a SharePoint library under Nexus' care"""
+    """Puts a SharePoint library under Nexus' care, once its preflight is passed"""
     new: NewLibrary = call.body
-    scope = Scope(new.department_id, new.country_id)
-    require_reach(call.caller, scope, "scope")
-    address = await call.runtime.graph.resolve_library(new.library_url)
+    scope, rules = Scope(new.department_id, new.country_id), rules_of(new.scope_rules)
+    for each in (scope, *(rule.scope for rule in rules.rules)):
+        require_reach(call.caller, each, "scope")
+    address = await call.runtime.library_preflight.resolved(new.library_url)
     async with call.runtime.db.transaction() as connection:
-        created = await libraries.add(connection, address, scope, enabled=new.enabled)
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="library.create",
-            target=str(created.id),
-            detail={"library_url": created.library_url},
-            correlation_id=call.correlation_id,
-        )
+        created = await libraries.add(connection, address, scope, enabled=new.enabled, scope_rules=rules)
+        detail = {**msgspec.to_builtins(new), "library_url": created.library_url}
+        await _record(call, connection, "library.create", created.id, detail)
     return LibraryView.of(created)
 
 
-@routes.add("PATCH", "admin/libraries/{library_id}", Policy.CONTENT_MANAGER, body=LibraryChange, reply=LibraryView)
-async def change_library(call: Call) -> LibraryView:
-    """Changes a library's scope, or pauses it; what is indexed is re-labelled by the next sync"""
-    change: LibraryChange = call.body
+@routes.add(
+    "POST", "admin/libraries/preflight", Policy.CONTENT_MANAGER, body=PreflightRequest, reply=PreflightView, status=200
+)
+async def preflight_library(call: Call) -> PreflightView:
+    """Whether Nexus could read the library at an address, and what an administrator must do where not"""
+    request: PreflightRequest = call.body
+    return PreflightView.of(await call.runtime.library_preflight.look(request.library_url))
+
+
+@routes.add("GET", "admin/libraries/{library_id}", Policy.CONTENT_MANAGER, reply=LibraryView)
+async def get_library(call: Call) -> LibraryView:
+    """One library"""
+    return LibraryView.of(await _within_reach(call))
+
+
+@routes.add("POST", "admin/libraries/{library_id}/preflight", Policy.CONTENT_MANAGER, reply=PreflightView)
+async def preflight_known_library(call: Call) -> PreflightView:
+    """Whether Nexus can read the library now, and what an administrator must do where not"""
     library = await _within_reach(call)
-    scope = Scope(
-        library.scope.department_id if change.department_id is msgspec.UNSET else change.department_id,
-        library.scope.country_id if change.country_id is msgspec.UNSET else change.country_id,
-    )
-    require_reach(call.caller, scope, "scope")
-    enabled = library.enabled if change.enabled is msgspec.UNSET else change.enabled
+    return PreflightView.of(await call.runtime.library_preflight.look(library.library_url))
+
+
+@routes.add(
+    "PATCH",
+    "admin/libraries/{library_id}",
+    Policy.CONTENT_MANAGER,
+    body=LibraryChange,
+    reply=LibraryView,
+    durable=True,
+)
+async def change_library(call: Call) -> LibraryView:
+    """Changes a library's scope and folder rules, pauses or resumes it; carried out at once, without reading a file"""
+    change: LibraryChange = call.body
     async with call.runtime.db.transaction() as connection:
-        changed = await libraries.update(connection, library.id, scope, enabled=enabled)
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="library.change",
-            target=str(library.id),
-            detail=msgspec.to_builtins(change),
-            correlation_id=call.correlation_id,
+        before = await _locked_within_reach(call, connection)
+        scope = Scope(
+            before.scope.department_id if change.department_id is msgspec.UNSET else change.department_id,
+            before.scope.country_id if change.country_id is msgspec.UNSET else change.country_id,
+        )
+        rules = before.scope_rules if change.scope_rules is msgspec.UNSET else rules_of(change.scope_rules)
+        require_reach(call.caller, scope, "scope")
+        _require_reach_of_rules(call, before, scope, rules)
+        enabled = before.enabled if change.enabled is msgspec.UNSET else change.enabled
+        changed = await libraries.update(connection, before.id, scope, enabled=enabled, scope_rules=rules)
+        await _record(call, connection, "library.change", before.id, msgspec.to_builtins(change))
+    resumed = changed.enabled and not before.enabled
+    if resumed or changed.scope_seq != before.scope_seq:
+        await call.runtime.sync_starting.follow_change(
+            DurableOrchestrations(call.starter), changed.id, crawl=resumed, caller=call.caller
         )
     return LibraryView.of(changed)
+
+
+def _require_reach_of_rules(call: Call, before: Library, scope: Scope, rules: ScopeRules) -> None:
+    """Folders whose rule changes must be the caller's to steer before and after: a rule below another department's
+    folder would open it, and taking that department's rule away would, too. Other rules may stand beside theirs."""
+    for folder in before.scope_rules.changed_folders(rules):
+        require_reach(call.caller, before.scope_of(folder), "scope")
+        require_reach(call.caller, rules.of_path(folder) or scope, "scope")
+
+
+@routes.add(
+    "DELETE", "admin/libraries/{library_id}", Policy.CONTENT_MANAGER, reply=LibraryView, status=202, durable=True
+)
+async def remove_library(call: Call) -> LibraryView:
+    """Takes a library out of Nexus: its passages go, then all that is known of it"""
+    async with call.runtime.db.transaction() as connection:
+        library = await _locked_within_reach(call, connection)
+        if await libraries.begin_removal(connection, library.id):
+            await _record(call, connection, "library.remove", library.id, {"library_url": library.library_url})
+        removing = await libraries.get(connection, library.id)
+    await call.runtime.sync_starting.follow_change(
+        DurableOrchestrations(call.starter), library.id, crawl=False, caller=call.caller
+    )
+    return LibraryView.of(removing)
 
 
 @routes.add(
@@ -113,30 +187,4 @@ async def sync_library_now(call: Call) -> SyncRunView:
         confirmed=request.confirm_removals,
         caller=call.caller,
     )
-    return SyncRunView.of(run)
-
-
-@routes.add("GET", "admin/sync-runs", Policy.CONTENT_MANAGER, query=SyncRunsQuery, reply=Page[SyncRunView])
-async def list_sync_runs(call: Call) -> Page[SyncRunView]:
-    """Sync runs, newest first"""
-    query: SyncRunsQuery = call.query
-    after = after_time_and_id(query.cursor)
-    async with call.runtime.db.connection() as connection:
-        rows = await sync_runs.list_all(
-            connection,
-            library_id=query.library_id,
-            within=reach_of(call.caller),
-            after=(after[0], SyncRunId(after[1])) if after else None,
-            limit=query.limit + 1,
-        )
-    return page(rows, query.limit, lambda run: (run.created_at, run.id), SyncRunView.of)
-
-
-@routes.add("GET", "admin/sync-runs/{run_id}", Policy.CONTENT_MANAGER, reply=SyncRunView)
-async def get_sync_run(call: Call) -> SyncRunView:
-    """One sync run, live while it goes"""
-    async with call.runtime.db.connection() as connection:
-        run = await sync_runs.get(connection, SyncRunId(call.id("run_id", "sync run")))
-        library = await libraries.get(connection, run.library_id)
-    require_reach(call.caller, library.scope, "sync run")
     return SyncRunView.of(run)

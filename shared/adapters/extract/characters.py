@@ -58,6 +58,8 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """As `clean`, on one line."""
+    if is_clean(text):
+        return text.strip()
     return _ANY_SPACE.sub(" ", clean(text)).strip()
 
 

@@ -14,10 +14,12 @@ def row_text(cells: Sequence[str], *, under_header: bool) -> str:
     """Cells in one line. Under a header empty ones keep their place, but at the end; else they say nothing."""
     if not under_header:
         cells = [cell for cell in cells if cell]
-    last = len(cells)
-    while last and not cells[last - 1]:
-        last -= 1
-    text = CELL_SEPARATOR.join(cells[:last]).strip()
+    elif cells and not cells[-1]:
+        last = len(cells)
+        while last and not cells[last - 1]:
+            last -= 1
+        cells = cells[:last]
+    text = CELL_SEPARATOR.join(cells).strip()
     return text.replace("\n", " ") if "\n" in text else text
 
 

@@ -54,7 +54,8 @@ def _read(workbook: CalamineWorkbook) -> Extracted:
 
 
 def _grid(sheet: CalamineSheet) -> Grid:
-    grid = Grid([_row(values) for values in sheet.to_python()])
+    columns = map(_column, zip(*sheet.to_python(), strict=True))
+    grid = Grid(list(map(list, zip(*columns, strict=True))))
     top, left = sheet.start or (0, 0)
     for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or []:
         if (last_row - first_row + 1) * (last_column - first_column + 1) > _LARGEST_MERGE:
@@ -73,13 +74,22 @@ def _grid(sheet: CalamineSheet) -> Grid:
     return grid
 
 
-def _row(values: Sequence[Any]) -> list[str]:
-    """Most cells are empty or texts that are clean as they are: one look at the row instead of one at each."""
-    cells = [value if type(value) is str else _SHOWN[type(value)](value) for value in values]
+def _column(values: tuple[Any, ...]) -> Sequence[str]:
+    """Cells of a column are of one or two kinds, and most texts are clean as they are: asked of all at once. The
+    very type decides, because booleans are integers."""
+    kinds = set(map(type, values))
+    cells: Sequence[str] = values
+    if kinds == {float}:
+        cells = list(map(_number, values))
+    elif kinds == {str}:
+        if not any(values):
+            return cells
+    else:
+        cells = [value if type(value) is str else _SHOWN[type(value)](value) for value in values]
     line = "|".join(cells)
     if is_clean(line) and " |" not in line and "| " not in line and not line.startswith(" ") and line[-1:] != " ":
         return cells
-    return [clean_line(cell) for cell in cells]
+    return [cell and clean_line(cell) for cell in cells]
 
 
 def _moment(value: datetime) -> str:
@@ -90,10 +100,11 @@ def _clock(value: time) -> str:
     return value.isoformat("seconds" if value.second else "minutes")
 
 
-# As people read them. Looked up by the very type: a sheet has a million cells, and booleans are integers.
+_number = "%.15g".__mod__  # Excel's own precision; no ".0", and no rounding of binary fractions in sight
+# As people read them.
 _SHOWN: dict[type, Callable[[Any], str]] = {
     int: str,
-    float: "%.15g".__mod__,  # Excel's own precision; no ".0", and no rounding of binary fractions in sight
+    float: _number,
     bool: {True: "TRUE", False: "FALSE"}.__getitem__,
     date: str,
     datetime: _moment,

@@ -66,6 +66,7 @@ def test_an_unknown_or_incomplete_command_exits_2(
         ["library", "add", "X", "--from", "."],
         ["fault", "graph", "[]"],
         ["fault", "--clear"],
+        ["doctor"],
     ],
 )
 def test_a_command_for_a_running_stack_says_that_there_is_none(

@@ -76,5 +76,9 @@ def test_logs_are_of_one_part_or_of_all(checkout: Path) -> None:
     assert arguments_of(checkout, "logs", "s=graph") == ["-m", "devstack", "logs", "--follow", "graph"]
 
 
+def test_doctor_compares_everything(checkout: Path) -> None:
+    assert arguments_of(checkout, "doctor") == ["-m", "devstack", "doctor"]
+
+
 def test_make_alone_starts_the_stack(checkout: Path) -> None:
     assert arguments_of(checkout) == ["-m", "devstack", "up"]

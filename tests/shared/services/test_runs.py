@@ -41,7 +41,7 @@ class Chat:
 
     def another_process(self) -> Runs:
         provider = ProviderConfig(ProviderKind.OPENAI, "m", None, "KEY")
-        retrieval = Retrieval(None, None)  # type: ignore[arg-type]  # assistant mode does not retrieve
+        retrieval = Retrieval(None)  # type: ignore[arg-type]  # assistant mode does not retrieve
         models = {ProviderKind.OPENAI: self.model}
         answering = Answering(models, retrieval, Steering(self.db, provider), WordTokenizer())
         return Runs(self.db, answering, self.run_log)

@@ -1,105 +1,14 @@
 """One pass over a library: real PostgreSQL, everything outside in memory. The guarantees of design 04."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-from shared.db import documents, libraries, sync_runs
-from shared.db.pool import Db
+from shared.db import libraries, sync_runs
 from shared.domain.audience import Scope
-from shared.domain.documents import DriveItem, LibraryAddress
-from shared.domain.ids import document_id
+from shared.domain.documents import DriveItem
 from shared.domain.ledger import DocumentStatus
 from shared.errors import DeltaExpired, DownloadFailed, ExtractionFailed, GraphDenied, Throttled, Unavailable
-from shared.services.ingestion import Ingestion
-from shared.services.syncing import LibrarySync, Step
-from tests.fakes.models import WordTokenizer
-from tests.fakes.sharepoint import (
-    ROOT,
-    CountingEmbeddings,
-    FakeExtractor,
-    FakeGraph,
-    FakeThrottle,
-    FakeVectors,
-    file,
-    folder,
-    gone,
-)
-
-URL = "https://h/sites/s/L"
-
-
-@dataclass
-class World:
-    """A library under care, and the orchestrator's loop without the orchestrator."""
-
-    db: Db
-    graph: FakeGraph = field(default_factory=FakeGraph)
-    vectors: FakeVectors = field(default_factory=FakeVectors)
-    extractor: FakeExtractor = field(default_factory=FakeExtractor)
-    embeddings: CountingEmbeddings = field(default_factory=CountingEmbeddings)
-    throttle: FakeThrottle = field(default_factory=FakeThrottle)
-    waits: list[float] = field(default_factory=list)
-
-    async def add(self) -> None:
-        self.sync_service = LibrarySync(self.db, self.graph, self.vectors, self.throttle)
-        self.ingestion = Ingestion(
-            self.db, self.graph, self.extractor, self.embeddings, self.vectors, WordTokenizer(), self.throttle, 10_000
-        )
-        async with self.db.connection() as connection:
-            address = LibraryAddress("site", "drive", "L", URL)
-            self.library = await libraries.add(connection, address, Scope(None, None), enabled=True)
-
-    async def start(self, *, full: bool = False) -> sync_runs.SyncRun:
-        async with self.db.connection() as connection:
-            run = await sync_runs.add(connection, self.library.id, "manual", is_full=full, started_by=None)
-        assert run is not None
-        return run
-
-    async def go_on(self, run: sync_runs.SyncRun, *, steps: int = 200, confirmed: bool = False) -> Step:
-        """Steps until the run ends, or `steps` are over."""
-        step = Step("again")
-        for _ in range(steps):
-            step = await self.sync_service.step(self.library.id, run.id, confirmed=confirmed)
-            if step.state == "ingest":
-                for document in step.documents:
-                    outcome = await self.ingestion.ingest(document, run.id)
-                    if outcome.retry_after_s:
-                        self.waits.append(outcome.retry_after_s)
-            elif step.state == "wait":
-                self.waits.append(step.retry_after_s)
-            elif step.state != "again":
-                return step
-        return step
-
-    async def sync(self, *pages: Sequence[DriveItem] | Exception, full: bool = False) -> sync_runs.SyncRun:
-        """One pass with these pages."""
-        if pages:
-            self.graph.passes.append(list(pages))
-        run = await self.start(full=full)
-        await self.go_on(run)
-        return await self.run(run)
-
-    async def run(self, run: sync_runs.SyncRun) -> sync_runs.SyncRun:
-        async with self.db.connection() as connection:
-            return await sync_runs.get(connection, run.id)
-
-    async def state(self) -> libraries.Library:
-        async with self.db.connection() as connection:
-            return await libraries.get(connection, self.library.id)
-
-    async def document(self, item_id: str) -> Any:
-        async with self.db.connection() as connection:
-            return await documents.get(connection, document_id("drive", item_id))
-
-
-@pytest.fixture
-async def world(db: Db) -> World:
-    made = World(db)
-    await made.add()
-    return made
+from tests.fakes.sharepoint import ROOT, file, folder, gone
+from tests.shared.services.world import URL, World
 
 
 async def test_files_become_passages_under_the_address_of_their_path(world: World) -> None:

@@ -172,14 +172,16 @@ async def test_a_link_outside_graph_is_neither_followed_nor_passed_on(
         "file:///etc/passwd",
         "http://[",
     ):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DeltaExpired) as expired:
             await graph.delta_page(library.drive_id, link)
-        await control.forget_requests()
+        assert expired.value.restart_link is None
+        assert await control.requests() == []
         body: dict[str, Any] = {"value": [], "@odata.nextLink": link}
         await control.add_faults({"match": DELTA, "then": {"status": 200, "body": body}, "times": 1})
         with pytest.raises(Unavailable):
             await graph.delta_page(library.drive_id, None)
         assert len(await control.requests()) == 1
+        await control.forget_requests()
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ def drop_index(server: QdrantProcess, name: str, field: str) -> None:
     assert field not in described(server, name)["payload_schema"]
 
 
+def is_there(server: QdrantProcess, name: str) -> bool:
+    return httpx.get(f"{server.url}/collections/{name}").status_code == 200
+
+
 def aliases(server: QdrantProcess) -> dict[str, str]:
     answer = httpx.get(f"{server.url}/aliases").json()["result"]["aliases"]
     return {each["alias_name"]: each["collection_name"] for each in answer}
@@ -69,20 +73,34 @@ async def test_an_index_that_a_broken_start_left_out_is_made_by_the_next(server:
     assert set(described(server, vectors.collection)["payload_schema"]) == set(PAYLOAD_INDEXES)
 
 
-async def test_a_change_of_model_moves_the_alias_and_mixes_nothing(
+async def test_another_models_collection_takes_the_alias_when_it_is_told_to_and_mixes_nothing(
     server: QdrantProcess, vectors: QdrantVectors, alias: str
 ):
     await indexed(vectors, Document.named("old"), "old text")
     after = instance(server, alias, model="Next Model")
     try:
         await after.ensure_ready()
-        assert aliases(server)[alias] == after.collection != vectors.collection
+        assert aliases(server)[alias] == vectors.collection != after.collection, "the old one serves"
+        await after.take_alias()
+        await vectors.ensure_ready()
+        assert aliases(server)[alias] == after.collection
         await indexed(after, Document.named("new"), "new text")
         await indexed(vectors, Document.named("late"), "late text")
         assert await texts(after) == {"new text"}
         assert await texts(vectors) == {"old text", "late text"}
     finally:
         await after.close()
+
+
+async def test_a_collection_that_is_dropped_is_gone_and_may_be_dropped_again(server: QdrantProcess, alias: str):
+    going = instance(server, alias)
+    try:
+        await going.ensure_ready()
+        for _ in range(2):
+            await going.drop()
+            assert not is_there(server, going.collection)
+    finally:
+        await going.close()
 
 
 async def test_the_first_search_of_a_fresh_qdrant_finds_nothing_instead_of_failing(server: QdrantProcess, alias: str):

@@ -6,7 +6,8 @@ import pytest
 
 from shared.adapters.vectors_qdrant import PUBLISH_POSITIONS, SCROLL_POINTS, QdrantVectors
 from shared.domain.audience import Audience, Scope
-from shared.domain.documents import RetrievedPassage
+from shared.domain.documents import PassageCounts, PublishedPassage, RetrievedPassage
+from shared.domain.ids import PassageId
 from shared.errors import Unavailable
 from tests.shared.adapters.vectors_qdrant.library import ANYBODY, DE, HR, SALES, Document, found, indexed, texts
 
@@ -136,3 +137,69 @@ async def test_publishing_a_passage_that_is_not_there_is_refused_and_shows_nothi
     with pytest.raises(Unavailable):
         await vectors.publish(document.labels, document.positions("one", "never staged"))
     assert await texts(vectors) == {"one"}
+
+
+async def test_a_document_switched_off_is_not_found_from_then_on_and_keeps_its_labels(vectors: QdrantVectors):
+    document = Document.named("policy", Scope(HR, None))
+    await indexed(vectors, document, "one", "two")
+    await indexed(vectors, Document.named("other"), "other")
+    await vectors.switch(document.labels.document_id, 1, is_active=False)
+    assert await texts(vectors, Audience(HR, None)) == {"other"}
+    assert await vectors.count(document.labels.document_id) == PassageCounts(0, 2, 0)
+    await vectors.switch(document.labels.document_id, 2, is_active=True)
+    assert await texts(vectors, Audience(HR, None)) == {"one", "two", "other"}
+    assert await texts(vectors, Audience(SALES, None)) == {"other"}
+
+
+async def test_who_read_a_document_before_it_was_switched_off_cannot_bring_it_back(vectors: QdrantVectors):
+    """An ingest and a re-label under way: what they publish was staged before the switch."""
+    document = Document.named("policy").relabelled(version=4)
+    await indexed(vectors, document, "one")
+    await vectors.stage(document.labels, document.points("one", "new"))
+    await vectors.switch(document.labels.document_id, 5, is_active=False)
+    await vectors.publish(document.labels, document.positions("one", "new"))
+    assert await texts(vectors) == set()
+    await vectors.publish(document.labels, ())
+    assert await texts(vectors) == set()
+    # whoever knows of the switch, and of the one back, is heard
+    await vectors.publish(document.relabelled(version=6, is_active=False).labels, document.positions("one", "new"))
+    assert await texts(vectors) == set()
+    await vectors.publish(document.relabelled(version=7).labels, ())
+    assert await texts(vectors) == {"one", "new"}
+
+
+async def test_switching_on_does_not_show_what_is_staged(vectors: QdrantVectors):
+    document = Document.named("policy")
+    await indexed(vectors, document, "one")
+    await vectors.switch(document.labels.document_id, 1, is_active=False)
+    await vectors.stage(document.labels, document.points("half"))
+    await vectors.switch(document.labels.document_id, 2, is_active=True)
+    assert await texts(vectors) == {"one"}
+
+
+async def test_passages_are_counted_by_what_readers_see_of_them(vectors: QdrantVectors):
+    document = Document.named("policy", Scope(HR, DE))
+    await indexed(vectors, document, "one", "two", "three")
+    await vectors.stage(document.labels, document.points("staged"))
+    await indexed(vectors, Document.named("other"), "other")
+    counted = document.labels.document_id
+    assert await vectors.count(counted) == PassageCounts(3, 0, 1)
+    assert await vectors.count(counted, audience=Audience(HR, DE)) == PassageCounts(3, 0, 1, 3)
+    assert await vectors.count(counted, audience=Audience(SALES, DE)) == PassageCounts(3, 0, 1, 0)
+    assert await vectors.count(Document.named("unknown").labels.document_id) == PassageCounts(0, 0, 0)
+
+
+async def test_published_passages_are_read_page_by_page_with_all_that_another_index_needs(vectors: QdrantVectors):
+    document, other = Document.named("policy"), Document.named("other")
+    names = tuple(f"text {number}" for number in range(10))
+    await indexed(vectors, other, "else")
+    await indexed(vectors, document.relabelled(is_active=False), *names)
+    await vectors.stage(document.labels, document.points("of a version to come"))
+    read: list[PublishedPassage] = []
+    after: PassageId | None = None
+    while page := await vectors.passages(document.labels.document_id, after=after, limit=4):
+        assert len(page) <= 4
+        read += page
+        after = page[-1].position.passage_id
+    expected = [PublishedPassage(p, n, "en") for p, n in zip(document.positions(*names), names, strict=True)]
+    assert read == sorted(expected, key=lambda passage: passage.position.passage_id)
