@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared import ports
+    from shared.adapters.anthropic_clients import AnthropicClients
     from shared.adapters.blob_storage import BlobStorage
     from shared.adapters.openai_clients import OpenAIClients
     from shared.adapters.redis_store import RedisConnection
@@ -146,6 +147,12 @@ class Runtime:
         return OpenAIClients(secret=secret_from_env)
 
     @cached_property
+    def anthropic_clients(self) -> "AnthropicClients":
+        from shared.adapters.anthropic_clients import AnthropicClients
+
+        return AnthropicClients(secret=secret_from_env)
+
+    @cached_property
     def embeddings(self) -> "ports.Embeddings":
         from shared.adapters.embeddings_openai import OpenAIEmbeddings
 
@@ -172,10 +179,12 @@ class Runtime:
 
     @cached_property
     def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
+        from shared.adapters.llm_anthropic import AnthropicChat
         from shared.adapters.llm_openai import OpenAIChat
 
         model = OpenAIChat(self.model_clients)
-        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model}
+        anthropic = AnthropicChat(self.anthropic_clients)
+        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model, ProviderKind.ANTHROPIC: anthropic}
 
     # --- services --------------------------------------------------------------------------------------------------
 

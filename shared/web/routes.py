@@ -98,7 +98,8 @@ class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
     `also` are further statuses that come with `reply`; `events` marks a stream; `durable` asks for the durable
     client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take or give the refresh cookie:
-    they answer no foreign page (S17); `body_optional` lets nothing stand for an empty body. `limit` is what its calls
+    they answer no foreign page (S17); `also_as` is a media type of text that may come in the reply's place;
+    `body_optional` lets nothing stand for an empty body. `limit` is what its calls
     are counted as (S18); None only where answering costs less than counting."""
 
     name: str
@@ -118,6 +119,7 @@ class Route:
     ticket: bool = False
     cookie: bool = False
     body_optional: bool = False
+    also_as: str | None = None
     limit: LimitClass | None = LimitClass.GENERAL
 
 
@@ -155,6 +157,7 @@ class Routes:
         ticket: bool = False,
         cookie: bool = False,
         body_optional: bool = False,
+        also_as: str | None = None,
         limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
         """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
@@ -181,6 +184,7 @@ class Routes:
                     ticket=ticket,
                     cookie=cookie,
                     body_optional=body_optional,
+                    also_as=also_as,
                     limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )
             )

@@ -88,7 +88,7 @@ async def test_a_change_of_model_moves_the_alias_and_mixes_nothing(
 async def test_the_first_search_of_a_fresh_qdrant_finds_nothing_instead_of_failing(server: QdrantProcess, alias: str):
     fresh = instance(server, alias)
     try:
-        assert await fresh.search(question(), audience=ANYBODY) == []
+        assert await fresh.search([question()], audience=ANYBODY) == [[]]
         assert aliases(server)[alias] == fresh.collection
     finally:
         await fresh.close()
