@@ -20,7 +20,7 @@ from starlette.routing import Route
 from devstack.serving import run
 
 if TYPE_CHECKING:
-    from shared.db.messages import TurnStart
+    from shared.db.turns import TurnStart
 
 type Relay = Callable[[str], AsyncIterator[bytes]]
 
@@ -66,14 +66,14 @@ def nexus(upstream: str) -> Relay:
 
 def _turn() -> "TurnStart":
     from shared.db.conversations import Conversation
-    from shared.db.messages import TurnStart
+    from shared.db.turns import TurnStart
     from shared.domain.chat import Mode
     from shared.domain.events import RunStatus
     from shared.domain.ids import ConversationId, MessageId, RunId
 
     now = datetime.now(UTC)
     return TurnStart(
-        conversation=Conversation(ConversationId(uuid4()), Mode.RAG, None, now, now),
+        conversation=Conversation(ConversationId(uuid4()), Mode.RAG, None, None, now, now),
         user_message_id=MessageId(uuid4()),
         message_id=MessageId(uuid4()),
         run_id=RunId(uuid4()),

@@ -1,6 +1,7 @@
-"""`python -m evals`: all that is evaluated, which is retrieval so far."""
+"""`python -m evals`: all that is evaluated, one after the other; `python -m evals.NAME --help` for one alone."""
 
-from evals.retrieval import main
+from evals import ablation, citations, retrieval, sufficiency
 
 if __name__ == "__main__":
-    main()
+    for each in (retrieval, sufficiency, citations, ablation):
+        each.main()

@@ -1,7 +1,7 @@
 """The baseline of every table: BM25 over 1000-character pieces of a page, the file's name before the text.
 
-Deliberately plain and shares no code with the product: text by pypdfium2, pieces cut every 1000 characters,
-English Snowball stems, Okapi BM25 with k1 = 1.2 and b = 0.75, as in Lucene.
+Deliberately plain and shares no code with the product: text by pypdfium2, or the paragraphs where those are labelled,
+cut every 1000 characters, English Snowball stems, Okapi BM25 with k1 = 1.2 and b = 0.75, as in Lucene.
 """
 
 import math
@@ -63,7 +63,10 @@ class Bm25Baseline:
 
 def _pieces(evals: EvalSet) -> Iterator[tuple[Found, str]]:
     for name in evals.files:
-        for number, text in enumerate(_page_texts(evals.folder / name), 1):
+        places = (
+            enumerate(evals.paragraphs[name]) if evals.paragraphs else enumerate(page_texts(evals.folder / name), 1)
+        )
+        for number, text in places:
             for piece in _cut(text):
                 yield Found(name, (number,)), f"{Path(name).stem}\n{piece}"
     for document in evals.texts:
@@ -76,7 +79,7 @@ def _cut(text: str) -> Iterator[str]:
         yield text[start : start + PIECE_CHARACTERS]
 
 
-def _page_texts(path: Path) -> Iterator[str]:
+def page_texts(path: Path) -> Iterator[str]:
     with pypdfium2.PdfDocument(path) as document:
         for page in document:
             yield page.get_textpage().get_text_range()

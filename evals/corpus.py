@@ -3,16 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evals.datasets import EvalSet, TextDocument
+from evals.datasets import EvalSet, Evidence, TextDocument
 from evals.metrics import Found
 from evals.product import Product
 from shared.domain import bm25
 from shared.domain.audience import Scope
 from shared.domain.breadcrumbs import breadcrumb_of
-from shared.domain.chunking import MAX_TOKENS, Passage, chunk
+from shared.domain.chunking import MAX_TOKENS, TARGET_TOKENS, Passage, chunk
 from shared.domain.documents import DocumentLabels, PassagePoint, PassagePosition, RetrievedPassage, SparseVector
 from shared.domain.extracted import Block, Extracted
 from shared.domain.ids import LibraryId, document_id, passage_id
@@ -39,9 +39,16 @@ class _Document:
     extracted: Extracted
 
 
-async def index(evals: EvalSet, product: Product, *, target_tokens: int, report: Callable[[str], None]) -> Corpus:
+async def index(
+    evals: EvalSet,
+    product: Product,
+    *,
+    target_tokens: int = TARGET_TOKENS,
+    breadcrumbs: bool = True,
+    report: Callable[[str], None],
+) -> Corpus:
     """Extracts, chunks, embeds and publishes every document of the set for everyone. Raises ExtractionFailed: a
-    document that cannot be read would look like bad retrieval."""
+    document that cannot be read would look like bad retrieval. `breadcrumbs` False embeds the passages' text alone."""
     started, embedded, tokens = time.monotonic(), 0, 0
     documents = 0
     pending: list[tuple[DocumentLabels, _Document, list[Passage]]] = []
@@ -52,7 +59,7 @@ async def index(evals: EvalSet, product: Product, *, target_tokens: int, report:
     report(f"{documents} documents, {total} passages")
     for labels, document, chunks in pending:
         tokens += sum(product.tokenizer.count(piece.text) for piece in chunks)
-        await _store(product, labels, document, chunks)
+        await _store(product, labels, document, chunks if breadcrumbs else [replace(c, breadcrumb="") for c in chunks])
         embedded += len(chunks)
         elapsed = time.monotonic() - started
         left = elapsed / max(embedded, 1) * (total - embedded)
@@ -61,14 +68,23 @@ async def index(evals: EvalSet, product: Product, *, target_tokens: int, report:
 
 
 def found_in(evals: EvalSet, passages: list[RetrievedPassage]) -> list[Found]:
-    """The product's answer in the words of the metrics: each passage stands on its first to its last page."""
-    return [Found(passage.file_url, _pages(passage)) for passage in passages]
+    """The product's answer in the words of the metrics: each passage stands on its first to its last page, or, where
+    paragraphs are labelled, on those whose beginning or end it holds."""
+    return [Found(passage.file_url, _places(evals, passage)) for passage in passages]
 
 
-def _pages(passage: RetrievedPassage) -> tuple[int, ...]:
+def _places(evals: EvalSet, passage: RetrievedPassage) -> tuple[int, ...]:
+    if evals.evidence is Evidence.PARAGRAPH:
+        text = _flat(passage.text)
+        known = enumerate(map(_flat, evals.paragraphs[passage.file_url]))
+        return tuple(number for number, paragraph in known if paragraph[:50] in text or paragraph[-50:] in text)
     if passage.page is None:
         return ()
     return tuple(range(passage.page, (passage.last_page or passage.page) + 1))
+
+
+def _flat(text: str) -> str:
+    return "".join(text.split())
 
 
 async def _documents(evals: EvalSet, product: Product) -> AsyncIterator[_Document]:

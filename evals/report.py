@@ -24,10 +24,15 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 type Metric = Callable[[Sequence[Found], frozenset[Gold], int], float]
 
-_COLUMNS: dict[Evidence, tuple[tuple[str, Metric, int], ...]] = {
+COLUMNS: dict[Evidence, tuple[tuple[str, Metric, int], ...]] = {
     Evidence.PAGE: (
         ("page hit@5", page_hit, 5),
         ("page hit@5 distinct", page_hit_distinct, 5),
+        ("recall@5", page_recall, 5),
+        ("recall@10", page_recall, 10),
+    ),
+    Evidence.PARAGRAPH: (
+        ("paragraph hit@5", page_hit, 5),
         ("recall@5", page_recall, 5),
         ("recall@10", page_recall, 10),
     ),
@@ -39,7 +44,11 @@ _COLUMNS: dict[Evidence, tuple[tuple[str, Metric, int], ...]] = {
     ),
 }
 # The metric that answers "is hybrid worth it" for a set, compared question by question.
-_HEADLINE = {Evidence.PAGE: "page hit@5", Evidence.DOCUMENT: "nDCG@10"}
+HEADLINE = {
+    Evidence.PAGE: "page hit@5",
+    Evidence.PARAGRAPH: "paragraph hit@5",
+    Evidence.DOCUMENT: "nDCG@10",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,14 @@ def score(retriever: str, evals: EvalSet, rankings: Sequence[Sequence[Found]]) -
         retriever,
         {
             name: tuple(metric(ranking, question.gold, k) for ranking, question in pairs)
-            for name, metric, k in _COLUMNS[evals.evidence]
+            for name, metric, k in COLUMNS[evals.evidence]
         },
     )
 
 
 def table(evals: EvalSet, rows: Sequence[Scores], description: str) -> str:
     """Markdown: one row a retriever, `mean [low–high]`, then hybrid against each other one on the headline."""
-    names = [name for name, _, _ in _COLUMNS[evals.evidence]]
+    names = [name for name, _, _ in COLUMNS[evals.evidence]]
     lines = [
         f"### {evals.name}: {len(evals.questions)} questions, {len(evals.files) or len(evals.texts)} documents",
         "",
@@ -74,19 +83,28 @@ def table(evals: EvalSet, rows: Sequence[Scores], description: str) -> str:
         "|---" * (len(names) + 1) + "|",
     ]
     lines += [
-        f"| {row.retriever} | " + " | ".join(_cell(bootstrap(row.by_metric[name])) for name in names) + " |"
+        f"| {row.retriever} | " + " | ".join(cell(bootstrap(row.by_metric[name])) for name in names) + " |"
         for row in rows
     ]
-    headline = _HEADLINE[evals.evidence]
+    headline = HEADLINE[evals.evidence]
     ours = next((row for row in rows if row.retriever.startswith("hybrid")), None)
     if ours is not None and len(rows) > 1:
         differences = [
-            f"{row.retriever} {_signed(paired_difference(ours.by_metric[headline], row.by_metric[headline]))}"
+            f"{row.retriever} {signed(paired_difference(ours.by_metric[headline], row.by_metric[headline]))}"
             for row in rows
             if row is not ours
         ]
         lines += ["", f"{ours.retriever} minus, {headline}, paired by question: " + "; ".join(differences) + "."]
+    if ours is not None and len({question.language for question in evals.questions}) > 1:
+        lines += ["", f"{ours.retriever}, {headline}, by the question's language: {_by_language(evals, ours)}."]
     return "\n".join(lines)
+
+
+def _by_language(evals: EvalSet, row: Scores) -> str:
+    values: dict[str, list[float]] = {}
+    for question, value in zip(evals.questions, row.by_metric[HEADLINE[evals.evidence]], strict=True):
+        values.setdefault(question.language, []).append(value)
+    return ", ".join(f"{language} {short(sum(each) / len(each))}" for language, each in values.items())
 
 
 def append_section(command: str, facts: Sequence[str], tables: Sequence[str], target: Path = RESULTS) -> None:
@@ -114,13 +132,13 @@ recall@k at the first k distinct pages; sets that label documents only (sec-10q,
 """
 
 
-def _cell(interval: Interval) -> str:
-    return f"{_short(interval.mean)} [{_short(interval.low)}–{_short(interval.high)}]"
+def cell(interval: Interval) -> str:
+    return f"{short(interval.mean)} [{short(interval.low)}–{short(interval.high)}]"
 
 
-def _signed(interval: Interval) -> str:
+def signed(interval: Interval) -> str:
     return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     return f"{value:.3f}".removeprefix("0") if value < 1 else f"{value:.2f}"

@@ -8,7 +8,6 @@ goes on where it was.
 
 import argparse
 import asyncio
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -17,16 +16,24 @@ from evals.baseline import PIECE_CHARACTERS, Bm25Baseline
 from evals.corpus import Corpus, found_in, index
 from evals.datasets import SET_NAMES, EvalSet, load_set
 from evals.metrics import Found
+from evals.options import keep, parser, progress
 from evals.product import Product, product
-from evals.report import Scores, append_section, score, table
+from evals.report import score, table
 from shared.domain.audience import Audience
 from shared.domain.chunking import OVERLAP_TOKENS, TARGET_TOKENS
 from shared.domain.documents import SearchMode
-from shared.services.retrieval import PREFETCH, RRF_K
+from shared.domain.fusion import DENSE_SHARE
+from shared.services.retrieval import CANDIDATES
 
-# Enough passages for ten distinct pages (or documents) even when neighbours crowd the top.
-DEPTH = 50
-_EVERYONE = Audience(None, None)
+MODULE = "evals.retrieval"
+# What the chat asks for; enough for ten distinct pages (or documents) even when neighbours crowd the top.
+DEPTH = CANDIDATES
+EVERYONE = Audience(None, None)
+_RETRIEVERS = (
+    (SearchMode.SPARSE, "BM25"),
+    (SearchMode.DENSE, "dense ({model})"),
+    (SearchMode.HYBRID, "hybrid"),
+)
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -39,10 +46,8 @@ async def run(options: argparse.Namespace) -> None:
             print(f"\n{text}", flush=True)
             tables.append(text)
     finally:
-        # A run that is stopped after an hour keeps the sets that it has finished; one with --limit is no result.
-        if tables and options.write and options.limit is None:
-            command = f"python -m evals.retrieval {shlex.join(sys.argv[1:])}".rstrip()
-            append_section(command, _facts(options), tables)
+        # A run that is stopped after an hour keeps the sets that it has finished.
+        keep(MODULE, options, _facts(options), tables)
 
 
 async def _table_of(evals: EvalSet, options: argparse.Namespace) -> str:
@@ -56,23 +61,18 @@ async def _table_of(evals: EvalSet, options: argparse.Namespace) -> str:
     ]
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(product(options.model))
-        corpus = await index(evals, parts, target_tokens=options.target_tokens, report=_progress)
+        corpus = await index(evals, parts, target_tokens=options.target_tokens, report=progress)
         print(file=sys.stderr)
-        for mode, title in ((SearchMode.SPARSE, "BM25"), (SearchMode.DENSE, f"dense ({options.model})")):
-            rows.append(score(title, evals, await rankings(evals, parts, mode, options.k[0])))
-        rows += [await _hybrid(evals, parts, k) for k in options.k]
+        for mode, title in _RETRIEVERS:
+            rows.append(score(title.format(model=options.model), evals, await rankings(evals, parts, mode)))
     return table(evals, rows, _describe(corpus, options))
 
 
-async def _hybrid(evals: EvalSet, parts: Product, k: int) -> Scores:
-    return score(f"hybrid, k={k}", evals, await rankings(evals, parts, SearchMode.HYBRID, k))
-
-
-async def rankings(evals: EvalSet, parts: Product, mode: SearchMode, k: int) -> Sequence[Sequence[Found]]:
+async def rankings(evals: EvalSet, parts: Product, mode: SearchMode) -> Sequence[Sequence[Found]]:
     """The first DEPTH passages for each question, as a reader of everything gets them."""
     found: list[list[Found]] = []
     for question in evals.questions:
-        passages = await parts.retrieval.search([question.text], audience=_EVERYONE, limit=DEPTH, mode=mode, rrf_k=k)
+        passages = await parts.retrieval.search([question.text], audience=EVERYONE, limit=DEPTH, mode=mode)
         found.append(found_in(evals, passages))
     return found
 
@@ -86,29 +86,15 @@ def _describe(corpus: Corpus, options: argparse.Namespace) -> str:
 
 def _facts(options: argparse.Namespace) -> list[str]:
     return [
-        f"embedding model {options.model} (offline, zero-padded to 3,072), "
-        f"fusion by reciprocal rank of {max(PREFETCH, DEPTH)} candidates each, k = {', '.join(map(str, options.k))}",
+        f"embedding model {options.model}, fusion of the scores of {CANDIDATES} candidates each, "
+        f"dense share {DENSE_SHARE}",
     ]
 
 
-def _progress(line: str) -> None:
-    print(f"\r\x1b[K  {line}", end="", file=sys.stderr, flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evals.retrieval", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--set", dest="sets", action="append", choices=SET_NAMES, help="may be given several times")
-    parser.add_argument("--limit", type=int, help="only the first questions of each set, all documents; not kept")
-    parser.add_argument("--target-tokens", type=int, default=TARGET_TOKENS, help="size of passages")
-    parser.add_argument("--k", type=int, nargs="+", default=[RRF_K], help="constants of reciprocal rank fusion")
-    parser.add_argument("--model", choices=("e5", "use", "hash"), default="e5", help="offline embedding model")
-    parser.add_argument("--no-write", dest="write", action="store_false", help="print only, keep no history")
-    return parser
-
-
 def main() -> None:
-    asyncio.run(run(_parser().parse_args()))
+    options = parser(MODULE, __doc__)
+    options.add_argument("--target-tokens", type=int, default=TARGET_TOKENS, help="size of passages")
+    asyncio.run(run(options.parse_args()))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ FIELDS = frozenset(
         "correlation_id", "method", "route", "status", "duration_ms", "user_id", "code", "outcome", "bytes",
         "run_id", "message_id", "mode", "provider", "model", "input_tokens", "output_tokens", "first_token_ms",
         "latency_ms", "library_id", "sync_run_id", "document_id", "work", "state", "documents", "result", "kind",
-        "host", "retry_after_s", "dependency",
+        "host", "retry_after_s", "dependency", "next_provider", "next_model",
     }
 )  # fmt: skip
 _LONGEST_MESSAGE, _LONGEST_VALUE = 4000, 200

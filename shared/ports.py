@@ -136,8 +136,9 @@ class Vectors(Protocol):
         """Creates collection, payload indexes and alias where missing; safe to call from two instances at once."""
         ...
 
-    async def search(self, query: SearchQuery, *, audience: Audience) -> list[RetrievedPassage]:
-        """Best first. Audience and is_active are filtered inside every prefetch (S10)."""
+    async def search(self, queries: Sequence[SearchQuery], *, audience: Audience) -> list[list[RetrievedPassage]]:
+        """For each query what its retrievers bring together, best first, with the scores of both; one round trip
+        for all. Audience and is_active are filtered inside every retriever (S10)."""
         ...
 
     async def stored(self, document: DocumentId) -> frozenset[PassageId]:

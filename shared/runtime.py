@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared import ports
+    from shared.adapters.anthropic_clients import AnthropicClients
     from shared.adapters.blob_storage import BlobStorage
     from shared.adapters.openai_clients import OpenAIClients
     from shared.adapters.qdrant_connection import QdrantConnection
@@ -155,6 +156,12 @@ class Runtime:
 
         return OpenAIClients(secret=secret_from_env)
 
+    @cached_property
+    def anthropic_clients(self) -> "AnthropicClients":
+        from shared.adapters.anthropic_clients import AnthropicClients
+
+        return AnthropicClients(secret=secret_from_env)
+
     def embeddings_of(self, model: "EmbeddingModel") -> "ports.Embeddings":
         from shared.adapters.embeddings_openai import OpenAIEmbeddings
 
@@ -202,10 +209,12 @@ class Runtime:
 
     @cached_property
     def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
+        from shared.adapters.llm_anthropic import AnthropicChat
         from shared.adapters.llm_openai import OpenAIChat
 
         model = OpenAIChat(self.model_clients)
-        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model}
+        anthropic = AnthropicChat(self.anthropic_clients)
+        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model, ProviderKind.ANTHROPIC: anthropic}
 
     # --- services --------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ LAYERS = {
     "shared.correlation": 1,
     "shared.traces": 1,
     "shared.logs": 1,
+    "shared.metrics": 1,
     "shared.db": 2,
     "shared.services": 3,
     "shared.adapters": 3,
@@ -31,7 +32,7 @@ LAYERS = {
     "function_app": 7,
 }
 SDKS = {
-    "openai", "qdrant_client", "redis", "azure.storage", "azure.identity", "msgraph", "msgraph_core",
+    "openai", "anthropic", "qdrant_client", "redis", "azure.storage", "azure.identity", "msgraph", "msgraph_core",
     "kiota_abstractions", "jwt", "pypdf", "pypdfium2", "docx", "pptx", "python_calamine", "selectolax", "lxml",
     "httpx", "bpe_openai",
 }  # fmt: skip

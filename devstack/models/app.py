@@ -1,4 +1,4 @@
-"""The stand-in as one ASGI app: routes, state, control."""
+"""The stand-in as one ASGI app: OpenAI's, Azure's and Anthropic's routes, state, control."""
 
 import contextlib
 import os
@@ -17,6 +17,8 @@ from devstack.models.completions import chat_completions
 from devstack.models.embedding_api import embeddings
 from devstack.models.embedding_queue import Embedder, EmbeddingQueue, InlineEmbedder
 from devstack.models.encoders import HashEncoder
+from devstack.models.messages import PATH as MESSAGES
+from devstack.models.messages import messages, refusal
 from devstack.models.responses import responses
 from devstack.models.script import Scripts
 from devstack.models.vector_cache import VectorCache
@@ -67,7 +69,8 @@ def create_app(
             route
             for base in ("/v1", "/openai/v1", "/openai/deployments/{deployment}", "/openai")
             for route in _routes(base)
-        ],
+        ]
+        + [Route(MESSAGES, messages, methods=["POST"])],
         lifespan=lifespan,
         exception_handlers={Refused: _refused, 404: _no_route, 405: _no_method},
     )
@@ -109,9 +112,9 @@ async def model(request: Request) -> Response:
     return JSONResponse(_shown(name))
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return error.response()
+    return refusal(error) if request.url.path == MESSAGES else error.response()
 
 
 async def _no_route(request: Request, _: Exception) -> Response:
@@ -119,7 +122,7 @@ async def _no_route(request: Request, _: Exception) -> Response:
 
 
 async def _no_method(request: Request, _: Exception) -> Response:
-    return Refused(405, f"Not allowed to {request.method} on {request.url.path}.").response()
+    return await _refused(request, Refused(405, f"Not allowed to {request.method} on {request.url.path}."))
 
 
 class _Front:

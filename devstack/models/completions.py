@@ -120,7 +120,14 @@ class _Reply:
             json.dumps(mark).encode()
         )
         async for piece in said.spoken():
-            yield piece if isinstance(piece, Mishap) else before + msgspec.json.encode(piece) + after
+            match piece:
+                case Mishap.ERROR:
+                    yield _frame({"error": {"message": "Overloaded", "type": "server_error", "code": None}})
+                    return
+                case Mishap():
+                    yield piece
+                case str():
+                    yield before + msgspec.json.encode(piece) + after
         last_filter = BLOCKED_FILTER if said.finish_reason == "content_filter" else {}
         yield self._chunk([self._choice({}, said.finish_reason, last_filter)], **null_usage)
         if with_usage and said.usage is not None:

@@ -121,6 +121,9 @@ class _Reply:
         yield self._event("response.output_item.added", output_index=0, item=self._message("in_progress", []))
         yield self._event("response.content_part.added", **place, part=self._part(""))
         async for piece in said.spoken():
+            if piece is Mishap.ERROR:
+                yield self._event("error", code="server_error", message="Overloaded", param=None)
+                return
             if isinstance(piece, Mishap):
                 yield piece
             else:

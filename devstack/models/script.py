@@ -24,9 +24,10 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     finish_reason      such as length or content_filter
     obey               true, or a pattern whose group `order` (else its first, else all of it) is said when it is
                        found in a passage: a model that follows what documents tell it
-    prompt_filtered    true: 400, refused by Azure's content filter
+    prompt_filtered    true: 400, refused by the provider's content filter
     cut_after_tokens, hang_after_tokens, malformed_after_tokens
                        the stream breaks, stays open in silence, or holds a line that is no JSON, after n tokens
+    error_after_tokens the stream itself says, after n tokens, that the provider is overloaded, and ends
     task               answer (default), title, queries or any: which calls this is for
     times              for this many calls, in the order posted; without it, for all until cleared or replaced
     """
@@ -43,6 +44,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cut_after_tokens: int | None = None
     hang_after_tokens: int | None = None
     malformed_after_tokens: int | None = None
+    error_after_tokens: int | None = None
     task: str = "answer"
     times: int | None = None
 

@@ -27,6 +27,7 @@ class Mishap(Enum):
     CUT = "cut"
     HANG = "hang"
     MALFORMED = "malformed"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def speech(
         at: mishap
         for at, mishap in (
             (script.malformed_after_tokens, Mishap.MALFORMED),
+            (script.error_after_tokens, Mishap.ERROR),
             (script.hang_after_tokens, Mishap.HANG),
             (script.cut_after_tokens, Mishap.CUT),
         )

@@ -7,14 +7,17 @@ from starlette.types import Receive, Scope, Send
 
 from devstack.models.speech import Mishap
 
-MALFORMED = b'data: {"id":"chatcmpl-offline","choices":[{"index":0,"delta":{"content":\n\n'
+BROKEN_CHUNK = b'data: {"id":"chatcmpl-offline","choices":[{"index":0,"delta":{"content":\n\n'
 
 
 class EventStream:
-    """A response: frames as they come, and mishaps. Ends its source as soon as the client is gone."""
+    """A response: frames as they come, and mishaps. Ends its source as soon as the client is gone.
 
-    def __init__(self, frames: AsyncIterator[bytes | Mishap]) -> None:
+    `broken` is the frame that is said where a script wants one that cannot be read."""
+
+    def __init__(self, frames: AsyncIterator[bytes | Mishap], *, broken: bytes = BROKEN_CHUNK) -> None:
         self._frames = frames
+        self._broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(scope, send))
@@ -40,7 +43,9 @@ class EventStream:
                     scope["nexus.connection"].close()
                     await asyncio.Event().wait()
                 case Mishap.MALFORMED:
-                    await send({"type": "http.response.body", "body": MALFORMED, "more_body": True})
+                    await send({"type": "http.response.body", "body": self._broken, "more_body": True})
+                case Mishap.ERROR:
+                    raise RuntimeError("what an error looks like is the protocol's affair")
                 case bytes():
                     await send({"type": "http.response.body", "body": frame, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -17,6 +17,7 @@ from functions.http_api.routes import (
     chat,
     conversations,
     documents,
+    feedback,
     health,
 )
 from functions.registration import register
@@ -30,6 +31,7 @@ register(
     auth.routes,
     conversations.routes,
     chat.routes,
+    feedback.routes,
     documents.routes,
     admin_people.routes,
     admin_scopes.routes,

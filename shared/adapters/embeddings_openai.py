@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from shared.adapters.embedding_pool import EmbeddingPool
-from shared.adapters.openai_clients import OpenAIClients, model_failure, post, retry_after_s
+from shared.adapters.model_failures import retry_after_s
+from shared.adapters.openai_clients import OpenAIClients, model_failure, post
 from shared.domain.chat import ProviderConfig
 from shared.errors import ModelFailed, Throttled, Unavailable
 

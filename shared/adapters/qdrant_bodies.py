@@ -24,6 +24,9 @@ type Json = dict[str, Any]  # may hold UUIDs, times and NumPy rows: orjson write
 # Candidates that HNSW keeps while searching, at least; and how many int8 ones are compared again in float32.
 HNSW_EF = 128
 OVERSAMPLING = 2.0
+# How many BM25 scores are asked for, of ids alone: what dense search brings has its score among the first 300 or has
+# too little to count (the rankings of all eval sets are those of complete scores).
+TERM_SCORES = 300
 
 
 def readable(audience: Audience) -> Json:
@@ -48,33 +51,39 @@ def all_of(*conditions: Json) -> Json:
     return {"must": list(conditions)}
 
 
-def search_body(query: SearchQuery, allowed: Json, fields: Sequence[str]) -> Json | None:
-    """One call with `allowed` inside every retriever, and `fields` of the payload in the answer.
-    None when there is nothing to search with: a question of stop words only has no terms."""
-    ef = max(HNSW_EF, 2 * query.prefetch)
+def search_bodies(query: SearchQuery, allowed: Json, fields: Sequence[str]) -> list[Json]:
+    """The searches of one query, with `allowed` inside every retriever and `fields` of the payload in the first's
+    answer. In hybrid mode the first scores the candidates of both retrievers by their dense vectors, and the second
+    says the best BM25 scores, ids only. Empty when there is nothing to search with: a question of stop words only
+    has no terms."""
+    ef = max(HNSW_EF, 2 * query.candidates)
     dense: Json = {
         "query": query.dense,
         "using": DENSE,
         "filter": allowed,
+        "limit": query.candidates,
         "params": {"hnsw_ef": ef, "quantization": {"rescore": True, "oversampling": OVERSAMPLING}},
     }
-    sparse: Json = {"query": _sparse(query.sparse), "using": SPARSE, "filter": allowed}
+    sparse: Json = {"query": _sparse(query.sparse), "using": SPARSE, "filter": allowed, "limit": query.candidates}
+    payload: Json = {"with_payload": list(fields)}
     match query.mode:
         case SearchMode.DENSE:
-            retrievers = [dense]
+            return [{**dense, **payload}]
         case SearchMode.SPARSE:
-            retrievers = [sparse] if query.sparse.indices else []
+            return [{**sparse, **payload}] if query.sparse.indices else []
         case SearchMode.HYBRID:
-            retrievers = [dense, sparse] if query.sparse.indices else [dense]
+            if not query.sparse.indices:
+                return [{**dense, **payload}]
+            both: Json = {
+                "prefetch": [dense, sparse],
+                "query": query.dense,
+                "using": DENSE,
+                "limit": 2 * query.candidates,
+                "params": {"quantization": {"ignore": True}},
+            }
+            return [{**both, **payload}, {**sparse, "limit": max(TERM_SCORES, query.candidates)}]
         case _:
             assert_never(query.mode)
-    if not retrievers:
-        return None
-    wanted: Json = {"limit": query.limit, "with_payload": list(fields)}
-    if query.mode is not SearchMode.HYBRID:
-        return {**retrievers[0], **wanted}
-    prefetch = [{**retriever, "limit": query.prefetch} for retriever in retrievers]
-    return {"prefetch": prefetch, "query": {"rrf": {"k": query.rrf_k}}, **wanted}
 
 
 def _sparse(vector: SparseVector) -> Json:

@@ -1,14 +1,15 @@
 """Server-sent events out of bytes, as they come (WHATWG HTML, section 9.2), for every model provider."""
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 
-class SseEvent(NamedTuple):
+class SseEvent(msgspec.Struct, frozen=True, gc=False):
     """`event` is None where the stream named none; `data` is UTF-8, its lines joined with LF, not decoded."""
 
     event: str | None
@@ -38,20 +39,17 @@ class SseDecoder:
 
     def feed(self, chunk: bytes) -> list[SseEvent]:
         """The events that `chunk` completes. Raises SseTooLong."""
-        # What providers send nearly always: whole events of one `data:` line. Worth a third of the cost of a token.
-        if (
-            not self._rest
-            and not self._data
-            and self._event is None
-            and chunk.startswith(b"data: ")
-            and chunk.endswith(b"\n\n")
-            and b"\r" not in chunk
-        ):
-            parts = chunk[:-2].split(b"\n\n")
-            if all(part.startswith(b"data: ") and b"\n" not in part for part in parts):
-                self._at_start = self._skip_line_feed = False
-                return [SseEvent(None, part[6:]) for part in parts]
-        return self._by_line(chunk)
+        if b"\r" in chunk or self._at_start:
+            return self._by_line(chunk)
+        events: list[SseEvent] = []
+        if self._rest or self._data or self._event is not None or self._skip_line_feed:
+            begun = chunk.find(b"\n\n") + 2
+            if begun == 1:
+                return self._by_line(chunk)
+            events = self._by_line(chunk[:begun])
+            chunk = chunk[begun:]
+        self._by_event(chunk, events)
+        return events
 
     def close(self) -> list[SseEvent]:
         """The event that the stream's end completes, if any."""
@@ -61,6 +59,24 @@ class SseDecoder:
             self._rest = b""
         self._line(b"", events)
         return events
+
+    def _by_event(self, chunk: bytes, events: list[SseEvent]) -> None:
+        """For a chunk without CR that begins with an event: at once for all that end in it, since a line at a time
+        costs five times as much. Providers write events of a `data:` line, some with an `event:` line before it; any
+        other goes by line."""
+        *whole, begun = chunk.split(b"\n\n")
+        for block in whole:
+            name, _, data = block.rpartition(b"\n")
+            if not data.startswith(b"data: "):
+                events += self._by_line(block + b"\n\n")
+            elif not name:
+                events.append(SseEvent(None, data[6:]))
+            elif name.startswith(b"event: ") and b"\n" not in name:
+                events.append(SseEvent(name[7:].decode("utf-8", "replace"), data[6:]))
+            else:
+                events += self._by_line(block + b"\n\n")
+        if begun:
+            events += self._by_line(begun)
 
     def _by_line(self, chunk: bytes) -> list[SseEvent]:
         if self._skip_line_feed and chunk:

@@ -18,7 +18,7 @@ from shared.adapters.qdrant_bodies import (
     place_payload,
     point_body,
     readable,
-    search_body,
+    search_bodies,
     vectors_of,
     visibility,
 )
@@ -34,11 +34,13 @@ from shared.domain.documents import (
     PassagePosition,
     PublishedPassage,
     RetrievedPassage,
+    SearchMode,
     SearchQuery,
     StoredPassage,
 )
+from shared.domain.fusion import fused
 from shared.domain.ids import DocumentId, LibraryId, PassageId
-from shared.errors import Unavailable
+from shared.errors import NexusError, Unavailable
 
 # Points in one upsert: 64 × 3,072 numbers are 2.5 MB of JSON, written in about 10 ms, in which no stream moves.
 UPSERT_POINTS = 64
@@ -68,7 +70,7 @@ class _Found(msgspec.Struct):
 class _Scored(msgspec.Struct):
     id: UUID
     score: float
-    payload: _Found
+    payload: _Found | None = None
 
 
 class _Ranking(msgspec.Struct):
@@ -123,12 +125,18 @@ class QdrantVectors:
     async def close(self) -> None:
         await self._connection.close()
 
-    async def search(self, query: SearchQuery, *, audience: Audience) -> list[RetrievedPassage]:
-        body = search_body(query, readable(audience), _Found.__struct_fields__)
-        if body is None:
-            return []
-        found = await self._send("POST", "/points/query", body, _Ranking, timeout_s=self._search_timeout_s)
-        return [_passage(point) for point in found.points]
+    async def search(self, queries: Sequence[SearchQuery], *, audience: Audience) -> list[list[RetrievedPassage]]:
+        allowed = readable(audience)
+        asked = [search_bodies(query, allowed, _Found.__struct_fields__) for query in queries]
+        searches = [body for bodies in asked for body in bodies]
+        if not searches:
+            return [[] for _ in queries]
+        found = iter(
+            await self._send(
+                "POST", "/points/query/batch", {"searches": searches}, list[_Ranking], timeout_s=self._search_timeout_s
+            )
+        )
+        return [_ranked(query, [next(found) for _ in bodies]) for query, bodies in zip(queries, asked, strict=True)]
 
     async def stored(self, document: DocumentId) -> frozenset[PassageId]:
         found: set[PassageId] = set()
@@ -261,8 +269,25 @@ class QdrantVectors:
             raise Unavailable("qdrant", "The vector index changed meanwhile. Try again shortly.") from error
 
 
-def _passage(point: _Scored) -> RetrievedPassage:
+def _ranked(query: SearchQuery, found: Sequence[_Ranking]) -> list[RetrievedPassage]:
+    """Best first, out of the answers to `search_bodies(query, …)`."""
+    if not found:
+        return []
+    points = found[0].points
+    scores = [point.score for point in points]
+    if query.mode is SearchMode.SPARSE:
+        return [_passage(point, score, 0.0, score) for point, score in zip(points, scores, strict=True)]
+    known = {point.id: point.score for point in found[1].points} if len(found) > 1 else {}
+    terms = [known.get(point.id, 0.0) for point in points]
+    combined = fused(scores, terms) if query.mode is SearchMode.HYBRID else scores
+    passages = [_passage(*each) for each in zip(points, combined, scores, terms, strict=True)]
+    return sorted(passages, key=lambda passage: -passage.score)
+
+
+def _passage(point: _Scored, score: float, similarity: float, term_score: float) -> RetrievedPassage:
     found = point.payload
+    if found is None:
+        raise NexusError("The vector index gave a passage without its text.", code="vector_index_refused")
     return RetrievedPassage(
         passage_id=PassageId(point.id),
         document_id=DocumentId(found.document_id),
@@ -277,5 +302,7 @@ def _passage(point: _Scored) -> RetrievedPassage:
         chunk_index=found.chunk_index,
         total_chunks=found.total_chunks,
         language=found.language,
-        score=point.score,
+        score=score,
+        similarity=similarity,
+        term_score=term_score,
     )

@@ -1,23 +1,45 @@
-"""The active provider and prompt of each mode."""
+"""The providers and the prompt of each mode."""
+
+from dataclasses import dataclass, field
 
 from shared.db.pool import Connection
 from shared.domain.chat import Mode, ProviderConfig, ProviderKind
 
 PROVIDERS = """
-    SELECT mode, provider, model_name, endpoint, api_key_env_var
+    SELECT mode, is_active, provider, model_name, endpoint, api_key_env_var, input_price_per_mtok, output_price_per_mtok
       FROM llm_providers
-     WHERE is_active
+     WHERE is_active OR fallback_order IS NOT NULL
+     ORDER BY mode, is_active DESC, fallback_order
 """
 PROMPTS = "SELECT mode, prompt_text FROM system_prompts WHERE is_active"
 
 
-async def active_providers(connection: Connection) -> dict[Mode, ProviderConfig]:
-    return {
-        Mode(row["mode"]): ProviderConfig(
-            ProviderKind(row["provider"]), row["model_name"], row["endpoint"], row["api_key_env_var"]
+@dataclass(slots=True)
+class ModeProviders:
+    """`active` is None where no row is; `fallbacks` stand in the order in which they are asked after it."""
+
+    active: ProviderConfig | None = None
+    fallbacks: list[ProviderConfig] = field(default_factory=list[ProviderConfig])
+
+
+async def providers_by_mode(connection: Connection) -> dict[Mode, ModeProviders]:
+    """Every mode is in it."""
+    found = {mode: ModeProviders() for mode in Mode}
+    for row in await connection.fetch(PROVIDERS):
+        provider = ProviderConfig(
+            ProviderKind(row["provider"]),
+            row["model_name"],
+            row["endpoint"],
+            row["api_key_env_var"],
+            row["input_price_per_mtok"],
+            row["output_price_per_mtok"],
         )
-        for row in await connection.fetch(PROVIDERS)
-    }
+        of_mode = found[Mode(row["mode"])]
+        if row["is_active"]:
+            of_mode.active = provider
+        else:
+            of_mode.fallbacks.append(provider)
+    return found
 
 
 async def active_prompts(connection: Connection) -> dict[Mode, str]:

@@ -106,6 +106,12 @@ def encode_query(text: str, *, languages: Sequence[str] | None = None) -> Sparse
     return SparseVector(tuple(found), (1.0,) * len(found))
 
 
+def spoken(text: str) -> str | None:
+    """The language that the stop words of a short text speak for; None without a clear majority."""
+    languages = _spoken(_tokens(text))
+    return languages[0] if len(languages) == 1 else None
+
+
 def _spoken(tokens: Sequence[str]) -> tuple[str, ...]:
     votes = {language: sum(token in STOP_WORDS[language] for token in tokens) for language in QUERY_LANGUAGES}
     most = max(votes.values())

@@ -1,6 +1,7 @@
 """Conversations, what a model is asked and says, and the events of a run."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -13,6 +14,14 @@ class Mode(StrEnum):
     NOTEBOOK = "notebook"
 
 
+class TitledBy(StrEnum):
+    """Who gave a conversation its title: a person, the model, or nobody: it was cut from the question."""
+
+    PERSON = "person"
+    MODEL = "model"
+    QUESTION = "question"
+
+
 class ProviderKind(StrEnum):
     OPENAI = "openai"
     AZURE = "azure"
@@ -23,12 +32,14 @@ class ProviderKind(StrEnum):
 class ProviderConfig:
     """What serves a mode. `endpoint` None means the provider's public one; for azure it is the resource's
     address and `model` the deployment. The key is named by environment variable, never held;
-    `api_key_env` None with azure means managed identity."""
+    `api_key_env` None with azure means managed identity. Prices are for a million tokens, None where nobody said."""
 
     provider: ProviderKind
     model: str
     endpoint: str | None
     api_key_env: str | None
+    input_price_per_mtok: Decimal | None = None
+    output_price_per_mtok: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from shared.domain import bm25
 from shared.domain.events import Source
+from shared.domain.prompts import neutralise
+from shared.domain.sentences import sentences
+from shared.domain.support import supported
 
 # "[2]", "[2, 5]", "[2][5]" and "【2】" are how models cite. Longer brackets are ordinary text.
 _CITATION = re.compile(r"\s*(?:\[|【)\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*(?:†[^\]】]{0,40})?(?:\]|】)")
@@ -84,34 +88,42 @@ def sources_block(cited: Sequence[Source]) -> str:
     """The block the server (never the model) puts under an answer; one line a number."""
     if not cited:
         return ""
-    return "\n\nSources:\n" + "\n".join(f"[{source.n}] {source.file_name} - {source.file_url}" for source in cited)
+    return "\n\nSources:\n" + "\n".join(
+        f"[{source.n}] {' '.join(neutralise(source.file_name).split())} - {source.file_url}" for source in cited
+    )
 
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?(?:\s*\[\d+\])+[.!?]?")
-_WORD = re.compile(r"\w{4,}")
-_NUMBER = re.compile(r"\d[\d.,]*")
-# Half of a sentence's longer words in its passages is what an honest paraphrase keeps at least; below a quarter
-# the passage is about something else. A starting point, to be measured by the evals.
-_MIN_OVERLAP = 0.25
+_CITED = re.compile(r"\[(\d+)\]")
+_LEADING = re.compile(r"(?:\s*\[\d+\])+")
 
 
-def unsupported_sentences(answer: str, cited: Iterable[Source], texts: dict[int, str]) -> tuple[str, ...]:
-    """Cited sentences whose passages hold neither their numbers nor enough of their words.
+def unsupported_sentences(
+    answer: str, cited: Iterable[Source], texts: dict[int, str], *, asked: str = ""
+) -> tuple[str, ...]:
+    """Cited sentences that the passages cited in them do not support, taken together (`shared.domain.support`).
 
-    `texts` maps the reader's numbers to whole passage texts. Compared without any further model call: every number
-    of the sentence must stand in a cited passage, and a quarter of its longer words.
+    `texts` maps the reader's numbers to whole passage texts; `asked` is the question, which may be repeated. Compared
+    without any further model call.
     """
-    known = {source.n for source in cited}
+    evidence = {
+        source.n: "\n".join((source.file_name, source.section or "", texts.get(source.n, ""))) for source in cited
+    }
+    language = bm25.spoken(_CITED.sub("", answer))
     wrong: list[str] = []
-    for match in _SENTENCE.finditer(answer):
-        sentence = match.group().strip()
-        numbers = [int(n) for n in re.findall(r"\[(\d+)\]", sentence)]
-        evidence = " ".join(texts.get(n, "") for n in numbers if n in known).casefold()
-        claim = re.sub(r"\[\d+\]", "", sentence).casefold()
-        digits = {value.rstrip(".,") for value in _NUMBER.findall(claim)}
-        evidence_digits = {value.rstrip(".,") for value in _NUMBER.findall(evidence)}
-        words = set(_WORD.findall(claim))
-        overlap = sum(word[:6] in evidence for word in words) / len(words) if words else 1.0
-        if not digits <= evidence_digits or overlap < _MIN_OVERLAP:
+    for sentence in _cited_sentences(answer):
+        given = [evidence[n] for n in map(int, _CITED.findall(sentence)) if n in evidence]
+        if not supported(_CITED.sub("", sentence), "\n".join(given), asked=asked, language=language):
             wrong.append(sentence)
     return tuple(wrong)
+
+
+def _cited_sentences(answer: str) -> list[str]:
+    """With their citations, which may stand behind the full stop."""
+    pieces: list[str] = []
+    for piece in sentences(answer):
+        leading = _LEADING.match(piece)
+        if leading and pieces:
+            pieces[-1] += leading.group()
+            piece = piece[leading.end() :]
+        pieces.append(piece)
+    return [piece.strip() for piece in pieces if _CITED.search(piece)]

@@ -156,20 +156,19 @@ class SearchMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """One stand-alone question in both vector forms. `prefetch` candidates of each retriever are fused by
-    reciprocal rank (`rrf_k`; Qdrant's score is 1 / (k + rank), rank from 0) into `limit` results."""
+    """One stand-alone question in both vector forms; each retriever brings its best `candidates` passages."""
 
     dense: "Vector"
     sparse: SparseVector
-    limit: int
-    prefetch: int
-    rrf_k: int
+    candidates: int
     mode: SearchMode = SearchMode.HYBRID
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedPassage:
-    """A stored passage found by a search, best first by `score` (fused score in hybrid mode)."""
+    """A stored passage found by a search, best first by `score`: 0–1 in hybrid mode (`shared.domain.fusion`), else
+    the one retriever's. `similarity` is the cosine of the dense vectors, `term_score` BM25's, 0 where no term of the
+    question is known to stand in the passage or its retriever was not asked."""
 
     passage_id: PassageId
     document_id: DocumentId
@@ -185,3 +184,5 @@ class RetrievedPassage:
     total_chunks: int
     language: str | None
     score: float
+    similarity: float = 0.0
+    term_score: float = 0.0

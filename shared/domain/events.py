@@ -1,6 +1,7 @@
 """What a run says, event by event (design 03, "Events of a run")."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from shared.domain.ids import ConversationId, DocumentId, MessageId, PassageId, RunId
@@ -34,11 +35,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`estimated` when the provider reported nothing and the tokens were counted here."""
+    """Of the answer's own call; the `side` tokens are those of the calls beside it (rewriting the question, the
+    title). `cost` is of all of them, in the currency of the provider row's prices; None where a price is not known.
+    `estimated` when a provider reported nothing and the tokens were counted here."""
 
     input_tokens: int
     output_tokens: int
     estimated: bool = False
+    side_input_tokens: int = 0
+    side_output_tokens: int = 0
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """A run's events as Server-Sent Events: the bytes that go to readers and into the run's log alike."""
 
+from decimal import Decimal
+from typing import Any
+
 import msgspec
 
 from shared.domain.events import Done, Failed, Meta, RunEvent, Sources, Title, Token
 from shared.domain.ids import RunId
 
-_encode = msgspec.json.encode
+# money as a JSON number with all its places
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 PING = b": ping\n\n"
 _DONE_MARK = b'\ndata: {"done":true,'
@@ -18,7 +22,7 @@ def frame(run_id: RunId, seq: int, event: RunEvent) -> bytes:
         case Token(token):
             return b'%bdata: {"token":%b}\n\n' % (head, _encode(token))
         case Done():
-            return b"%bdata: %b\n\n" % (head, _encode({"done": True, **msgspec.to_builtins(event)}))
+            return b"%bdata: %b\n\n" % (head, _encode({"done": True, **_fields(event)}))
         case Meta():
             name, data = b"meta", event
         case Sources():
@@ -28,6 +32,10 @@ def frame(run_id: RunId, seq: int, event: RunEvent) -> bytes:
         case Failed(problem):
             name, data = b"error", problem
     return b"%bevent: %b\ndata: %b\n\n" % (head, name, _encode(data))
+
+
+def _fields(done: Done) -> dict[str, Any]:
+    return msgspec.to_builtins(done, builtin_types=(Decimal,))
 
 
 def is_done(frame: bytes) -> bool:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from shared.domain import bm25
 from shared.domain.chat import Mode, Turn
 from shared.domain.documents import RetrievedPassage
 
@@ -62,10 +63,17 @@ def documents_block(passages: Sequence[RetrievedPassage], marker: str) -> str:
 _SOURCES_BLOCK = re.compile(r"\n\nSources:\n(?:\[\d+\] .*(?:\n|$))+\Z")
 
 
+def without_sources_block(answer: str) -> str:
+    """What the model said, without the list that the server put under it."""
+    return _SOURCES_BLOCK.sub("", answer)
+
+
 def without_citations(turn: Turn) -> Turn:
-    """An earlier answer as the model is shown it again: its numbers named other passages than today's."""
-    text = _SOURCES_BLOCK.sub("", turn.content)
-    return Turn(turn.role, re.sub(r"\s?\[\d+\]", "", text)) if turn.role == "assistant" else turn
+    """An earlier answer as the model is shown it again: its numbers named other passages than today's, and what it
+    quoted is as little to be trusted as the documents it came from."""
+    if turn.role != "assistant":
+        return turn
+    return Turn(turn.role, neutralise(re.sub(r"\s?\[\d+\]", "", without_sources_block(turn.content))))
 
 
 def rag_turns(
@@ -90,17 +98,14 @@ REWRITE_PROMPT = (
 )
 
 
+_TALK_CHARS = 1_000
+
+
 def rewrite_turns(history: Sequence[Turn], question: str) -> tuple[Turn, ...]:
-    talk = "\n".join(f"{turn.role}: {turn.content[:1000]}" for turn in history[-6:])
-    return (Turn("system", REWRITE_PROMPT), Turn("user", f"{talk}\nuser: {question}"))
-
-
-def title_from(question: str, *, limit: int = 60) -> str:
-    """A conversation's first title: the question's first line, cut at a word."""
-    line = " ".join(question.split())
-    if len(line) <= limit:
-        return line
-    return line[:limit].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+    """The talk in one turn, each of its turns on one line: nothing that was said can pass for another one's turn."""
+    said = [*map(without_citations, history[-6:]), Turn("user", question)]
+    talk = "\n".join(f"{turn.role}: {' '.join(turn.content[:_TALK_CHARS].split())}" for turn in said)
+    return (Turn("system", REWRITE_PROMPT), Turn("user", talk))
 
 
 _GERMAN = frozenset(
@@ -111,14 +116,19 @@ _GERMAN = frozenset(
 
 def looks_german(text: str) -> bool:
     """For the server's own sentences only; models answer in the question's language by themselves."""
+    if (spoken := bm25.spoken(text)) is not None:
+        return spoken == "de"
     words = re.findall(r"[a-zäöüß]+", text.lower())
     return sum(word in _GERMAN for word in words) >= max(1, len(words) // 5)
 
 
-def not_covered(question: str, closest: Sequence[str]) -> str:
-    """The honest answer when nothing that the reader may open bears on the question."""
+def not_covered(question: str, closest: Sequence[str], unknown: Sequence[str] = ()) -> str:
+    """The honest answer when nothing that the reader may open bears on the question. `closest` are file names,
+    `unknown` the names in the question that the documents do not mention."""
     if looks_german(question):
         text = "Die Dokumente, die Sie lesen dürfen, beantworten diese Frage nicht."
+        text += f" Nicht erwähnt wird: {', '.join(unknown)}." if unknown else ""
         return text + (" Am nächsten kommen: " + ", ".join(closest) + "." if closest else "")
     text = "The documents you may read do not cover this question."
+    text += f" They do not mention {', '.join(unknown)}." if unknown else ""
     return text + (" The closest ones are: " + ", ".join(closest) + "." if closest else "")

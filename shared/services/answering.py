@@ -6,34 +6,46 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from shared.domain.audience import Audience
-from shared.domain.chat import Mode, ModelFinished, ModelRequest, ModelText, ProviderConfig, ProviderKind, Turn
+from shared.domain.chat import Mode, ModelFinished, ModelText, ProviderConfig, ProviderKind, Turn
 from shared.domain.citations import CitationFilter, sources_block, unsupported_sentences
+from shared.domain.costs import Spent, cost_of
 from shared.domain.documents import RetrievedPassage
 from shared.domain.events import Source, Sources, Token, Usage
 from shared.domain.prompts import assistant_turns, not_covered, rag_turns, rewrite_turns
 from shared.domain.ranking import assemble
+from shared.domain.sufficiency import unknown_names
 from shared.errors import ModelFailed
 from shared.ports import ChatModel, Tokenizer
+from shared.services.model_calls import ModelCalls, ProviderChoice
 from shared.services.retrieval import Retrieval
+from shared.services.side_calls import SideCalls
 from shared.services.steering import ModeSettings, Steering
+from shared.services.titling import Titling
 
 log = logging.getLogger(__name__)
 
 CANDIDATES = 12
+# Passages that are asked whether they know a name of the question.
+WITNESSES = 80
+# Documents that are named when none answers.
+CLOSEST = 3
 CONTEXT_TOKENS = 6_000
 HISTORY_TOKENS = 3_000
 MAX_OUTPUT_TOKENS = 2_000
 REWRITE_TOKENS = 200
 SNIPPET_CHARS = 300
+FILTERED = "content_filter"
 
 
 @dataclass(slots=True)
 class Answer:
     """What is known of an answer so far; filled in while it streams, so that a run cut short keeps what it has.
 
-    `text` is exactly what the reader was shown. `supported` stays None where nothing is to be supported.
+    `text` is exactly what the reader was shown. `retrieved` are all candidates, `cited` those the answer names.
+    `supported` stays None where nothing is to be supported. `beside` is what the calls beside the answer took.
     """
 
     provider: ProviderConfig | None = None
@@ -42,9 +54,11 @@ class Answer:
     input_tokens: int | None = None
     output_tokens: int | None = None
     prompt: tuple[Turn, ...] = ()
+    retrieved: tuple[Source, ...] = ()
     cited: tuple[Source, ...] = ()
     supported: bool | None = None
     unsupported: tuple[str, ...] = ()
+    beside: Spent = field(default_factory=Spent)
 
     @property
     def text(self) -> str:
@@ -64,35 +78,46 @@ class Answering:
     ) -> AsyncGenerator[Sources | Token]:
         """The events of an answer, as they come; `into` holds the rest. Raises ModelFailed, Unavailable."""
         settings = await self.steering.of(mode)
-        into.provider = settings.provider
+        choice = ProviderChoice(settings.providers)
+        into.provider = choice.current
         history = self._recent(history)
         if mode is Mode.ASSISTANT:
             into.prompt = assistant_turns(settings.prompt, history, question)
-            async with aclosing(self._model_text(settings, into)) as pieces:
+            async with aclosing(self._model_text(choice, into)) as pieces:
                 async for piece in pieces:
                     into.pieces.append(piece)
                     yield Token(piece)
             return
-        async with aclosing(self._from_documents(settings, question, history, audience, into)) as events:
+        async with aclosing(self._from_documents(settings, choice, question, history, audience, into)) as events:
             async for event in events:
                 yield event
 
     async def _from_documents(
-        self, settings: ModeSettings, question: str, history: Sequence[Turn], audience: Audience, into: Answer
+        self,
+        settings: ModeSettings,
+        choice: ProviderChoice,
+        question: str,
+        history: Sequence[Turn],
+        audience: Audience,
+        into: Answer,
     ) -> AsyncGenerator[Sources | Token]:
-        queries = [question, *await self._rewritten(settings, history, question)]
-        found = await self.retrieval.search(queries, audience=audience, limit=CANDIDATES)
-        passages = assemble(found, budget_tokens=CONTEXT_TOKENS, count_tokens=self.tokenizer.count)
+        queries = [question, *await self._rewritten(choice, history, question, into.beside)]
+        candidates = await self.retrieval.search(queries, audience=audience, limit=WITNESSES)
+        passages = assemble(candidates[:CANDIDATES], budget_tokens=CONTEXT_TOKENS, count_tokens=self.tokenizer.count)
         given = tuple(_source(number, passage) for number, passage in enumerate(passages, start=1))
+        into.retrieved = given
         yield Sources(given)
-        if not passages:
+        # With history the rewritten forms stand alone, the question itself may not.
+        unknown = unknown_names(queries[1:] or queries, passages, candidates)
+        if unknown or not passages:
             into.supported, into.finish_reason = False, "not_covered"
-            into.pieces.append(not_covered(question, ()))
+            closest = list(dict.fromkeys(passage.file_name for passage in passages))[:CLOSEST]
+            into.pieces.append(not_covered(question, closest, unknown))
             yield Token(into.text)
             return
         into.prompt = rag_turns(settings.prompt, history, question, passages, self.new_marker())
         citations = CitationFilter(given)
-        async with aclosing(self._model_text(settings, into)) as pieces:
+        async with aclosing(self._model_text(choice, into)) as pieces:
             async for piece in pieces:
                 if shown := citations.feed(piece):
                     into.pieces.append(shown)
@@ -102,45 +127,59 @@ class Answering:
         into.cited = citations.cited
         into.supported = bool(into.cited)
         texts = {source.n: _text_of(source, passages) for source in into.cited}
-        into.unsupported = unsupported_sentences(into.text, into.cited, texts)
+        into.unsupported = unsupported_sentences(into.text, into.cited, texts, asked=question)
         tail += sources_block(into.cited)
         if tail:
             into.pieces.append(tail)
             yield Token(tail)
 
-    async def _model_text(self, settings: ModeSettings, into: Answer) -> AsyncGenerator[str]:
-        request = ModelRequest(settings.provider, into.prompt, MAX_OUTPUT_TOKENS)
-        async with aclosing(self._model(settings.provider).stream(request)) as events:
-            async for event in events:
-                match event:
-                    case ModelText(text):
-                        # PostgreSQL's text cannot hold U+0000, and no reader misses it
-                        if shown := text.replace("\0", ""):
-                            yield shown
-                    case ModelFinished(finish_reason, input_tokens, output_tokens):
-                        into.finish_reason = finish_reason
-                        into.input_tokens, into.output_tokens = input_tokens, output_tokens
-
-    def _model(self, provider: ProviderConfig) -> ChatModel:
+    async def _model_text(self, choice: ProviderChoice, into: Answer) -> AsyncGenerator[str]:
+        said = False
         try:
-            return self.models[provider.provider]
-        except KeyError as error:
-            raise ModelFailed(
-                f"The provider {provider.provider} is not available in this installation.", code="model_unavailable"
-            ) from error
+            async with aclosing(self._calls.stream(choice, into.prompt, MAX_OUTPUT_TOKENS)) as events:
+                async for event in events:
+                    said = True
+                    match event:
+                        case ModelText(text):
+                            # PostgreSQL's text cannot hold U+0000, and no reader misses it
+                            if shown := text.replace("\0", ""):
+                                yield shown
+                        case ModelFinished(finish_reason, input_tokens, output_tokens):
+                            into.finish_reason = finish_reason
+                            into.input_tokens, into.output_tokens = input_tokens, output_tokens
+        except ModelFailed:
+            if not said:
+                # refused or never reached: nobody charges for it
+                into.prompt = ()
+            raise
+        finally:
+            into.provider = choice.current
+        if into.finish_reason == FILTERED:
+            raise ModelFailed("The provider's content filter stopped this answer.", code="content_filtered")
 
-    async def _rewritten(self, settings: ModeSettings, history: Sequence[Turn], question: str) -> list[str]:
+    @property
+    def _calls(self) -> ModelCalls:
+        return ModelCalls(self.models)
+
+    @property
+    def _side_calls(self) -> SideCalls:
+        return SideCalls(self._calls, self.tokenizer)
+
+    @property
+    def titling(self) -> Titling:
+        return Titling(self._side_calls, self.steering)
+
+    async def _rewritten(
+        self, choice: ProviderChoice, history: Sequence[Turn], question: str, spent: Spent
+    ) -> list[str]:
         """Stand-alone forms of a follow-up question; none without history. The raw question is searched as well, so
         a rewriting that fails or comes back malformed costs quality, not the answer."""
         if not history:
             return []
-        request = ModelRequest(settings.provider, rewrite_turns(history, question), REWRITE_TOKENS)
-        reply: list[str] = []
+        turns = rewrite_turns(history, question)
         try:
-            async for event in self._model(settings.provider).stream(request):
-                if isinstance(event, ModelText):
-                    reply.append(event.text)
-            queries = json.loads("".join(reply))
+            reply = await self._side_calls.ask(choice, turns, max_output_tokens=REWRITE_TOKENS, spent=spent)
+            queries = json.loads(reply)
         except (ModelFailed, ValueError):
             log.warning("rewriting failed; searching the question as it is")
             return []
@@ -160,13 +199,23 @@ class Answering:
         return tuple(reversed(recent))
 
     def usage(self, answer: Answer) -> Usage:
-        """What the provider reported, else counted here."""
+        """What the providers reported, else counted here; priced by the rows that served."""
+        read, written, estimated = 0, 0, False
         if answer.input_tokens is not None and answer.output_tokens is not None:
-            return Usage(answer.input_tokens, answer.output_tokens)
-        if not answer.prompt:
-            return Usage(0, 0)
-        prompt = sum(self.tokenizer.count(turn.content) for turn in answer.prompt)
-        return Usage(prompt, self.tokenizer.count(answer.text), estimated=True)
+            read, written = answer.input_tokens, answer.output_tokens
+        elif answer.prompt:
+            read = sum(self.tokenizer.count(turn.content) for turn in answer.prompt)
+            written, estimated = self.tokenizer.count(answer.text), True
+        beside = answer.beside
+        cost = cost_of(answer.provider, read, written) if answer.provider else Decimal(0)
+        return Usage(
+            read,
+            written,
+            estimated=estimated or beside.estimated,
+            side_input_tokens=beside.input_tokens,
+            side_output_tokens=beside.output_tokens,
+            cost=None if cost is None or beside.cost is None else cost + beside.cost,
+        )
 
 
 def _source(number: int, passage: RetrievedPassage) -> Source:

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from shared.db import messages
-from shared.db.messages import Message, TurnStart
+from shared.db.messages import Message
 from shared.db.pool import Db
+from shared.db.turns import TurnStart
 from shared.domain.events import Done, Failed, Meta, Problem, RunEvent, RunStatus, Token, Usage
 from shared.domain.frames import PING, frame, is_done
 from shared.errors import Unavailable
@@ -65,11 +66,19 @@ def _retold(turn: TurnStart, message: Message, seen: int) -> Sequence[RunEvent]:
         message_id=message.id,
         status=message.status,
         finish_reason=message.finish_reason,
-        usage=Usage(message.input_tokens, message.output_tokens),
+        usage=Usage(
+            message.input_tokens,
+            message.output_tokens,
+            message.usage_estimated,
+            message.side_input_tokens,
+            message.side_output_tokens,
+            message.cost,
+        ),
         provider=message.provider,
         model=message.model,
         sources=message.sources,
         supported=message.supported,
+        unsupported=message.unsupported,
     )
     if seen > 1:
         detail = "The rest of this answer is not kept as a stream any more. Open the conversation again to read it."

@@ -39,8 +39,8 @@ class IndexVectors:
     async def ensure_ready(self) -> None:
         await (await self._own()).ensure_ready()
 
-    async def search(self, query: SearchQuery, *, audience: Audience) -> list[RetrievedPassage]:
-        return await (await self._own()).search(query, audience=audience)
+    async def search(self, queries: Sequence[SearchQuery], *, audience: Audience) -> list[list[RetrievedPassage]]:
+        return await (await self._own()).search(queries, audience=audience)
 
     async def stored(self, document: DocumentId) -> frozenset[PassageId]:
         return await (await self._own()).stored(document)

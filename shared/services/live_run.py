@@ -3,17 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from shared.db import messages
-from shared.db.messages import TurnStart
 from shared.db.pool import Db
+from shared.db.turns import TurnStart
 from shared.domain.events import RunEvent
 from shared.domain.frames import PING, frame
 from shared.errors import Unavailable
 from shared.ports import RunLog
-from shared.services.answering import Answer
+from shared.services.answer_storing import Ending
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,9 @@ class RunKeeping:
     db: Db
     run_log: RunLog
 
-    async def keep(self, run: LiveRun, answer: Answer) -> None:
+    async def keep(self, run: LiveRun, so_far: Callable[[], Ending]) -> None:
         """Runs beside the producer until it is cancelled. Redis or PostgreSQL being away costs resume, cancel from
-        elsewhere and the saved prefix; it never costs the stream."""
+        elsewhere and the saved prefix; it never costs the stream. `so_far` is what could be stored now."""
         now = time.monotonic()
         next_check, next_save, last_frame = now + CANCEL_CHECK_EVERY_S, now + SAVE_EVERY_S, now
         seen = len(run.frames)
@@ -102,7 +102,7 @@ class RunKeeping:
                 await self._look_for_cancel(run)
             if now >= next_save:
                 next_save = now + SAVE_EVERY_S
-                await self._save(run, answer)
+                await self._save(so_far())
 
     async def flush(self, run: LiveRun) -> None:
         """Sends what the log does not have yet."""
@@ -124,9 +124,9 @@ class RunKeeping:
         except Unavailable:
             log.warning("the cancel flag cannot be read")
 
-    async def _save(self, run: LiveRun, answer: Answer) -> None:
+    async def _save(self, so_far: Ending) -> None:
         try:
             async with self.db.connection() as connection:
-                await messages.save_progress(connection, run.turn.message_id, answer.text)
+                await messages.save_progress(connection, so_far.done, so_far.text, so_far.retrieved)
         except Unavailable:
             log.warning("the answer so far could not be saved")

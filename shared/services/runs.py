@@ -12,21 +12,22 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-import msgspec
-
 from shared.correlation import correlated
-from shared.db import conversations, messages
-from shared.db.messages import TurnStart
+from shared.db import conversations, messages, turns
 from shared.db.pool import Db
+from shared.db.turns import TurnStart
 from shared.domain.audience import Audience
+from shared.domain.chat import TitledBy
 from shared.domain.events import Done, Failed, Meta, Problem, RunStatus, Title, Token, Usage
 from shared.domain.ids import RunId
-from shared.domain.prompts import title_from
+from shared.domain.titles import title_from
 from shared.errors import NexusError, Unavailable
 from shared.ports import RunLog
-from shared.services.answering import Answer, Answering
+from shared.services.answer_storing import AnswerStoring, Ending
+from shared.services.answering import FILTERED, Answer, Answering
 from shared.services.following import follow_elsewhere
 from shared.services.live_run import LiveRun, RunKeeping
+from shared.services.titling import settled
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,6 @@ log = logging.getLogger(__name__)
 HARD_CAP_S = 180.0
 # Finished runs kept in memory for readers that come right back; older ones are read from the log.
 KEEP_FINISHED = 100
-STORE_ATTEMPTS = 6
 
 
 @dataclass(slots=True)
@@ -43,11 +43,13 @@ class Runs:
     answering: Answering
     run_log: RunLog
     _keeping: RunKeeping = field(init=False)
+    _storing: AnswerStoring = field(init=False)
     _runs: OrderedDict[RunId, LiveRun] = field(default_factory=OrderedDict[RunId, LiveRun])
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     def __post_init__(self) -> None:
         self._keeping = RunKeeping(self.db, self.run_log)
+        self._storing = AnswerStoring(self.db)
 
     def start(self, turn: TurnStart, audience: Audience) -> LiveRun:
         """Starts producing; the caller has made sure (in the database) that nobody else does."""
@@ -76,7 +78,7 @@ class Runs:
         """Starts a run that waits for its first reader; does nothing for any other."""
         if turn.status is RunStatus.WAITING:
             async with self.db.connection() as connection:
-                claimed = await messages.start_waiting(connection, turn.message_id)
+                claimed = await turns.start_waiting(connection, turn.message_id)
             if claimed:
                 self.start(turn, audience)
 
@@ -97,12 +99,14 @@ class Runs:
             await self.run_log.request_cancel(turn.run_id)
         elif turn.status is RunStatus.WAITING:
             async with self.db.connection() as connection:
-                claimed = await messages.start_waiting(connection, turn.message_id)
+                claimed = await turns.start_waiting(connection, turn.message_id)
             if claimed:
-                await self._store(_done(turn, RunStatus.CANCELLED, Answer(), Usage(0, 0)), "", None, None, 0)
+                never = Ending(_done(turn, RunStatus.CANCELLED, Answer(), Usage(0, 0)), "", (), None, None, 0)
+                await self._storing.store(never)
 
     async def sweep(self) -> int:
-        """Closes runs without a sign of life for a minute (R10); how many."""
+        """Closes runs without a sign of life for a minute (R10); how many. First what is known here to have ended."""
+        await self._storing.store_waiting()
         async with self.db.connection() as connection:
             return await messages.sweep(connection)
 
@@ -114,29 +118,39 @@ class Runs:
     # --- the producer ----------------------------------------------------------------------------------------------
 
     async def _produce(self, run: LiveRun, audience: Audience) -> None:
-        answer, started = Answer(), time.monotonic()
-        timing: list[float] = []
-        run.work = asyncio.create_task(self._answer(run, answer, audience, timing))
-        keeper = asyncio.create_task(self._keeping.keep(run, answer))
-        await asyncio.wait([run.work], timeout=HARD_CAP_S)
-        timed_out = not run.work.done()
-        if timed_out:
-            run.work.cancel()
-            await asyncio.wait([run.work])
-        status, problem = self._verdict(run, run.work, timed_out=timed_out)
-        keeper.cancel()
-        await asyncio.wait([keeper])
-        await self._end(run, answer, status, problem, started, timing)
+        production = Production()
+        run.work = asyncio.create_task(self._answer(run, production, audience))
+        # beside it to the very end: readers are told that it goes on while a database is waited for
+        keeper = asyncio.create_task(self._keeping.keep(run, lambda: self._so_far(run, production.answer)))
+        try:
+            await asyncio.wait([run.work], timeout=HARD_CAP_S)
+            timed_out = not run.work.done()
+            if timed_out:
+                run.work.cancel()
+                await asyncio.wait([run.work])
+            status, problem = self._verdict(run, run.work, timed_out=timed_out)
+            await self._end(run, production, status, problem)
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+        await self._keeping.flush(run)
 
-    async def _answer(self, run: LiveRun, answer: Answer, audience: Audience, timing: list[float]) -> None:
+    async def _answer(self, run: LiveRun, production: "Production", audience: Audience) -> None:
         turn = run.turn
         events = self.answering.answer(
-            turn.conversation.mode, turn.question, turn.history, audience=audience, into=answer
+            turn.conversation.mode, turn.question, turn.history, audience=audience, into=production.answer
         )
         async with aclosing(events):
             async for event in events:
-                if not timing and isinstance(event, Token):
-                    timing.append(time.monotonic())
+                if production.first_token_at is None and isinstance(event, Token):
+                    production.first_token_at = time.monotonic()
+                    # not before: what the reader waits for comes first, and a model that fails is not asked for a title
+                    if _wants_title(turn):
+                        production.titling = asyncio.create_task(
+                            self.answering.titling.title_of(
+                                turn.conversation.mode, turn.question, production.answer.beside
+                            )
+                        )
                 run.emit(event)
 
     def _verdict(self, run: LiveRun, work: asyncio.Task[None], *, timed_out: bool) -> tuple[RunStatus, Problem | None]:
@@ -158,72 +172,76 @@ class Runs:
         detail = "Something went wrong on our side. The logs know this id."
         return RunStatus.FAILED, _problem(correlation_id, 500, "internal_error", NexusError.title, detail)
 
-    async def _end(
-        self,
-        run: LiveRun,
-        answer: Answer,
-        status: RunStatus,
-        problem: Problem | None,
-        started: float,
-        timing: list[float],
-    ) -> None:
+    def _so_far(self, run: LiveRun, answer: Answer) -> Ending:
+        done = _done(run.turn, RunStatus.STREAMING, answer, self.answering.usage(answer))
+        return Ending(done, answer.text, answer.retrieved, None, None, 0)
+
+    async def _end(self, run: LiveRun, production: "Production", status: RunStatus, problem: Problem | None) -> None:
         """Stores the message, then says so: who sees `done` finds the message in the database."""
-        turn = run.turn
+        turn, answer = run.turn, production.answer
+        latency_ms = round((time.monotonic() - production.started_at) * 1000)
+        title: str | None = None
+        if production.titling is not None:
+            # before the message, which holds the title's tokens as well
+            title = await settled(production.titling, wait=status is RunStatus.COMPLETE)
         done = _done(turn, status, answer, self.answering.usage(answer))
-        first_token_ms = round((timing[0] - started) * 1000) if timing else None
-        latency_ms = round((time.monotonic() - started) * 1000)
+        ending = Ending(done, answer.text, answer.retrieved, problem, production.first_token_ms, latency_ms)
         try:
-            stored = await self._store(done, answer.text, problem, first_token_ms, latency_ms)
+            stored = await self._storing.store(ending)
         except Exception:
             # the stream loop's boundary: a reader must see the end of the run whatever storing it ran into
             log.exception("the answer could not be stored", extra={"message_id": str(done.message_id)})
             stored = False
         if not stored and problem is None:
-            detail = "The answer is shown here but could not be stored."
+            detail = "The answer is shown here but could not be stored yet. Nexus goes on trying."
             problem = _problem(turn.correlation_id, 503, "postgres_unavailable", Unavailable.title, detail)
-        if stored and turn.conversation.title is None:
-            await self._give_title(run)
+        if stored and _wants_title(turn):
+            await self._give_title(run, title)
         if problem is not None:
             run.emit(Failed(problem))
         run.emit(done)
         run.finished = True
         run.wake()
-        _log_end(turn, done, problem, first_token_ms, latency_ms)
-        await self._keeping.flush(run)
+        _log_end(ending, turn, problem)
 
-    async def _give_title(self, run: LiveRun) -> None:
-        title = title_from(run.turn.question)
+    async def _give_title(self, run: LiveRun, title: str | None) -> None:
+        """The model's title; without one, the question's beginning, unless that is the title already."""
+        turn = run.turn
+        titled_by = TitledBy.QUESTION if title is None else TitledBy.MODEL
+        title = title or title_from(turn.question)
         try:
             async with self.db.connection() as connection:
-                given = await conversations.set_first_title(connection, run.turn.conversation.id, title)
+                given = await conversations.give_title(connection, turn.conversation.id, title, titled_by)
         except Unavailable:
-            log.warning("the title could not be stored", extra={"run_id": str(run.turn.run_id)})
+            log.warning("the title could not be stored", extra={"run_id": str(turn.run_id)})
             return
         if given:
             run.emit(Title(title))
 
-    async def _store(
-        self, done: Done, text: str, problem: Problem | None, first_token_ms: int | None, latency_ms: int
-    ) -> bool:
-        """Tries for half a minute: the answer was paid for and shown. False when it did not get through; the sweeper
-        then closes the message with what was saved on the way."""
-        for attempt in range(STORE_ATTEMPTS):
-            try:
-                async with self.db.connection() as connection:
-                    await messages.finish(
-                        connection,
-                        done,
-                        content=text,
-                        error=msgspec.to_builtins(problem) if problem else None,
-                        first_token_ms=first_token_ms,
-                        latency_ms=latency_ms,
-                    )
-                return True
-            except Unavailable:
-                log.warning("the answer could not be stored yet", extra={"message_id": str(done.message_id)})
-                if attempt + 1 < STORE_ATTEMPTS:
-                    await asyncio.sleep(min(2.0**attempt, 10.0))
-        return False
+
+@dataclass(slots=True)
+class Production:
+    """What a producer knows of its run beside the events. Times are of the monotonic clock, in seconds."""
+
+    answer: Answer = field(default_factory=Answer)
+    started_at: float = field(default_factory=time.monotonic)
+    first_token_at: float | None = None
+    titling: asyncio.Task[str | None] | None = None
+
+    @property
+    def first_token_ms(self) -> int | None:
+        return None if self.first_token_at is None else round((self.first_token_at - self.started_at) * 1000)
+
+
+def _wants_title(turn: TurnStart) -> bool:
+    """A new conversation, or one whose first answer is given anew after the model had no title for it."""
+    conversation = turn.conversation
+    return conversation.title is None or (conversation.titled_by is TitledBy.QUESTION and not turn.history)
+
+
+def _says_why(status: RunStatus, answer: Answer) -> bool:
+    """Whether the model's own reason tells how the run ended: a filter's does for a run that it made fail, too."""
+    return status is RunStatus.COMPLETE or answer.finish_reason == FILTERED
 
 
 def _done(turn: TurnStart, status: RunStatus, answer: Answer, usage: Usage) -> Done:
@@ -231,7 +249,7 @@ def _done(turn: TurnStart, status: RunStatus, answer: Answer, usage: Usage) -> D
     return Done(
         message_id=turn.message_id,
         status=status,
-        finish_reason=answer.finish_reason if status is RunStatus.COMPLETE else status.value,
+        finish_reason=answer.finish_reason if _says_why(status, answer) else status.value,
         usage=usage,
         provider=provider.provider.value if provider else None,
         model=provider.model if provider else None,
@@ -241,8 +259,9 @@ def _done(turn: TurnStart, status: RunStatus, answer: Answer, usage: Usage) -> D
     )
 
 
-def _log_end(turn: TurnStart, done: Done, problem: Problem | None, first_token_ms: int | None, latency_ms: int) -> None:
+def _log_end(ending: Ending, turn: TurnStart, problem: Problem | None) -> None:
     """One record of every run; neither the question nor the answer in it (S20)."""
+    done = ending.done
     log.info(
         "run ended",
         extra={
@@ -255,8 +274,8 @@ def _log_end(turn: TurnStart, done: Done, problem: Problem | None, first_token_m
             "model": done.model,
             "input_tokens": done.usage.input_tokens,
             "output_tokens": done.usage.output_tokens,
-            "first_token_ms": first_token_ms,
-            "latency_ms": latency_ms,
+            "first_token_ms": ending.first_token_ms,
+            "latency_ms": ending.latency_ms,
         },
     )
 

@@ -85,6 +85,8 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     content: dict[str, Any] = {}
     if route.reply is not None:
         content["application/json"] = {"schema": schema_of[repr(route.reply)]}
+    if route.also_as is not None:
+        content[route.also_as] = {"schema": {"type": "string"}}
     success: dict[str, Any] = {"description": "Success"}
     responses: dict[str, Any] = {str(route.status): success}
     if route.events:

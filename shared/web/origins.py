@@ -15,7 +15,7 @@ from shared.web import refresh_cookie
 # The platform has no setting for this one: it is said here in both cases.
 _EXPOSED = {
     "Access-Control-Expose-Headers": (
-        "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+        "X-Correlation-Id, Content-Disposition, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
     )
 }
 _PREFLIGHT = {

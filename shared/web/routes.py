@@ -99,7 +99,8 @@ class Route:
     `also` are further statuses that come with `reply`; `events` marks a stream, of `event` each where all are of one
     kind; `durable` asks for the durable
     client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take or give the refresh cookie:
-    they answer no foreign page (S17); `body_optional` lets nothing stand for an empty body. `headers` are those of the
+    they answer no foreign page (S17); `also_as` is a media type of text that may come in the reply's place;
+    `body_optional` lets nothing stand for an empty body. `headers` are those of the
     request that mean something to it beside the usual ones, by name, with what they mean. `limit` is what its calls
     are counted as (S18); None only where answering costs less than counting."""
 
@@ -122,6 +123,7 @@ class Route:
     cookie: bool = False
     body_optional: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    also_as: str | None = None
     limit: LimitClass | None = LimitClass.GENERAL
 
 
@@ -161,6 +163,7 @@ class Routes:
         cookie: bool = False,
         body_optional: bool = False,
         headers: Mapping[str, str] | None = None,
+        also_as: str | None = None,
         limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
         """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
@@ -189,6 +192,7 @@ class Routes:
                     cookie=cookie,
                     body_optional=body_optional,
                     headers=headers or {},
+                    also_as=also_as,
                     limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )
             )

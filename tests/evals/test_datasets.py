@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from evals.baseline import Bm25Baseline
-from evals.datasets import DATA, SET_NAMES, DataMissing, Evidence, Gold, load_set
+from evals.datasets import DATA, SET_NAMES, DataMissing, Evidence, Gold, load_set, load_unanswerable
 
 SHARED = pytest.mark.skipif(not DATA.is_dir(), reason=f"the shared data is not at {DATA}")
 
@@ -51,17 +51,45 @@ def test_the_baseline_finds_by_stem_and_cuts_long_texts(tmp_path: Path):
 @SHARED
 @pytest.mark.parametrize(
     ("name", "questions", "documents"),
-    [("azure-northwind", 50, 6), ("financebench", 23, 12), ("sec-10q", 157, 16), ("scifact", 537, 2500)],
+    [
+        ("azure-northwind", 50, 6),
+        ("financebench", 23, 12),
+        ("sec-10q", 157, 16),
+        ("scifact", 537, 2500),
+        ("xquad", 12 * 63, 24),
+    ],
 )
 def test_the_shared_sets_are_whole(name: str, questions: int, documents: int):
     evals = load_set(name)
     assert len(evals.questions) == questions
     assert len(evals.files) + len(evals.texts) == documents
     assert all(question.gold for question in evals.questions)
-    paged = evals.evidence is Evidence.PAGE
+    paged = evals.evidence is not Evidence.DOCUMENT
     assert all((gold.page is not None) == paged for question in evals.questions for gold in question.gold)
-    assert len(load_set(name, limit=3).questions) == 3
+    asked_in = len({question.language for question in evals.questions})
+    assert len(load_set(name, limit=3).questions) == 3 * asked_in
 
 
 def test_every_set_of_the_report_is_known():
-    assert SET_NAMES == ("azure-northwind", "financebench", "sec-10q", "scifact")
+    assert SET_NAMES == ("azure-northwind", "financebench", "sec-10q", "scifact", "xquad")
+
+
+@SHARED
+def test_the_same_question_in_another_language_has_the_same_paragraph():
+    evals = load_set("xquad", limit=2)
+    by_id: dict[str, set] = {}
+    for question in evals.questions:
+        by_id.setdefault(question.id.split("-", 2)[2], set()).add(question.gold)
+    assert len(by_id) == 2
+    assert all(len(golds) == 1 for golds in by_id.values())
+    (gold,) = evals.questions[0].gold
+    assert gold.page is not None
+    assert evals.paragraphs[gold.doc][gold.page]
+
+
+@SHARED
+def test_unanswerable_questions_have_no_gold_and_most_sets_have_none():
+    strange = load_unanswerable("financebench")
+    assert len(strange) == 17
+    assert not any(question.gold for question in strange)
+    assert load_unanswerable("scifact") == ()

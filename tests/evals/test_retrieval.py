@@ -1,6 +1,7 @@
 """The whole eval on the sample library: real servers, the product's own pipeline, the hash model for speed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from devstack.sample.build import build
 from evals.corpus import found_in, index
 from evals.datasets import EvalSet, Evidence, Gold, Question
 from evals.metrics import page_hit
-from evals.product import Product, product
+from evals.product import product
 from evals.report import score, table
 from evals.retrieval import rankings
 from shared.domain.documents import SearchMode
@@ -36,7 +37,7 @@ async def test_the_products_own_pipeline_finds_the_pages_of_the_sample_questions
     said: list[str] = []
     async with product("hash", home=tmp_path / "home") as parts:
         corpus = await index(sample, parts, target_tokens=200, report=said.append)
-        by_mode = {mode: await rankings(sample, parts, mode, k=2) for mode in SearchMode}
+        by_mode = {mode: await rankings(sample, parts, mode) for mode in SearchMode}
     assert corpus.documents == len(sample.files) == 5
     assert corpus.passages > 10
     assert 50 < corpus.mean_tokens < 300
@@ -71,9 +72,9 @@ async def test_a_passage_over_two_pages_stands_on_both(tmp_path: Path):
         "two", Evidence.PAGE, tmp_path, ("a.pdf",), (), (Question("q", "grease", frozenset({Gold("a.pdf", 2)})),)
     )
     async with product("hash", home=tmp_path / "home") as parts:
-        mine = Product(OneDocument(), parts.tokenizer, parts.embeddings, parts.vectors, parts.retrieval)
+        mine = replace(parts, extractor=OneDocument())
         await index(evals, mine, target_tokens=400, report=lambda _: None)
-        [ranking] = await rankings(evals, mine, SearchMode.SPARSE, k=2)
+        [ranking] = await rankings(evals, mine, SearchMode.SPARSE)
     pages = {page for found in ranking for page in found.pages}
     assert pages == {1, 2}
     assert found_in(evals, []) == []

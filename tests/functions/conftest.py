@@ -15,6 +15,7 @@ from devstack.stack.azurite import NODE_FOLDER, Azurite
 from devstack.stack.postgres import Postgres
 from devstack.stack.qdrant import Qdrant
 from devstack.stack.redis import Redis
+from shared.domain.chat import ProviderKind
 from tests.functions.nexus import ADMIN, PEOPLE, Nexus
 from tests.functions.person import Event, Person
 from tests.functions.promises import Promises
@@ -70,6 +71,19 @@ def promises(app: Nexus) -> Promises:
 def second(app: Nexus) -> HostProcess:
     """Another instance of the app."""
     return app.another_instance("second")
+
+
+@pytest.fixture(scope="session")
+def served_by(app: Nexus) -> Callable[[ProviderKind], HostProcess]:
+    """`served_by(kind)`: an instance that asks a provider of that kind."""
+    hosts = {ProviderKind.OPENAI: app.host}
+
+    def host(kind: ProviderKind) -> HostProcess:
+        if kind not in hosts:
+            hosts[kind] = app.another_instance(kind.value, **app.asks_by_default(kind))
+        return hosts[kind]
+
+    return host
 
 
 @dataclass

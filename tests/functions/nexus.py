@@ -23,6 +23,8 @@ from devstack.stack.azurite import Azurite
 from devstack.stack.postgres import Database, Postgres
 from devstack.stack.qdrant import Qdrant
 from devstack.stack.redis import Redis
+from shared.domain.chat import ProviderKind
+from shared.domain.titles import TITLE_PROMPT
 from tests.conftest import ROOT
 
 TENANT = "5b0f7c2e-3f0e-4f0f-9a58-0f4a1c1b7d11"
@@ -40,6 +42,9 @@ PEOPLE: dict[str, tuple[str, str | None, str | None]] = {
     "mover": ("user", None, None),
 }
 
+# Where models are asked for an answer: OpenAI's and Azure's path, and Anthropic's.
+ASKED = ("/chat/completions", "/v1/messages")
+
 
 class InFlight:
     """Which questions the model server is answering at this moment: one that is not among them has no connection."""
@@ -49,7 +54,7 @@ class InFlight:
         self._bodies: list[bytearray] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith("/chat/completions"):
+        if scope["type"] != "http" or not scope["path"].endswith(ASKED):
             return await self._app(scope, receive, send)
         body = bytearray()
 
@@ -107,9 +112,18 @@ class Nexus:
         self.models = self._serve(self.in_flight)
         self.host = self._run(HostProcess(ROOT, self.home / "host", environment=self._environment()))
 
-    def another_instance(self, name: str) -> HostProcess:
-        """Knows of runs only what is in Redis and PostgreSQL."""
-        return self._run(HostProcess(ROOT, self.home / name, environment=self._environment()))
+    def another_instance(self, name: str, **settings: str) -> HostProcess:
+        """Knows of runs only what is in Redis and PostgreSQL. `settings` replace some of the first one's."""
+        return self._run(HostProcess(ROOT, self.home / name, environment=self._environment() | settings))
+
+    def asks_by_default(self, kind: ProviderKind) -> dict[str, str]:
+        """The settings of an instance whose provider is of this kind."""
+        return {
+            "NEXUS_CHAT_PROVIDER": kind.value,
+            "NEXUS_CHAT_ENDPOINT": f"{self.models.url}/v1" if kind is ProviderKind.OPENAI else self.models.url,
+            "NEXUS_CHAT_MODEL": "claude-opus-4-8" if kind is ProviderKind.ANTHROPIC else "gpt-4.1",
+            "NEXUS_CHAT_API_KEY_ENV": "OPENAI_API_KEY",
+        }
 
     def stop(self) -> None:
         while self._ending:
@@ -180,9 +194,11 @@ class Nexus:
             self._control.put(path, content=text.encode()).raise_for_status()
         return made.json()["library_url"]
 
-    def model_requests(self) -> list[dict[str, Any]]:
+    def model_requests(self, *, titles: bool = False) -> list[dict[str, Any]]:
+        """The calls for answers and for rewritten questions, or those for titles."""
         reply = _told(self._control.get(f"{self.models.url}/_control/requests"))
-        return [asked for asked in reply.json()["requests"] if asked["path"].endswith("/chat/completions")]
+        asked = [asked for asked in reply.json()["requests"] if asked["path"].endswith(ASKED)]
+        return [each for each in asked if (TITLE_PROMPT in each["body"]) is titles]
 
     def forget(self) -> None:
         """No script, no fault, no request remembered: what every test begins with."""

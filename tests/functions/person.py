@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from devstack.models.speech import pieces
 from devstack.sign_in import Session
 
 
@@ -38,12 +39,11 @@ class Stream:
         return await anext(self._events)
 
     async def tokens(self, number: int) -> str:
-        """Reads on until `number` tokens have come; their text."""
+        """Reads on until `number` of the model's tokens have come; their text. What reached Nexus at once comes as one
+        event, so it can be more."""
         text = ""
-        while number:
-            event = await self.next()
-            if "token" in event.data:
-                text, number = text + event.data["token"], number - 1
+        while len(pieces(text)) < number:
+            text += (await self.next()).data.get("token", "")
         return text
 
     async def rest(self) -> list[Event]:
@@ -130,6 +130,16 @@ class Person:
     async def ask(self, conversation: str, question: str, **headers: str) -> list[Event]:
         async with self.asking(conversation, question, **headers) as stream:
             return await stream.rest()
+
+    async def ask_again(self, conversation: str, answer: str, **headers: str) -> list[Event]:
+        """The same question anew."""
+        async with self.http.stream(
+            "POST",
+            f"/api/conversations/{conversation}/messages",
+            json={"regenerate": answer},
+            headers=self.session.headers | headers,
+        ) as response:
+            return await (await self._stream(response)).rest()
 
     async def ask_later(self, conversation: str, question: str, **headers: str) -> dict[str, str]:
         """`{run_id, user_message_id, message_id}` of a run that waits for its first reader."""

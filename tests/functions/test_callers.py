@@ -117,6 +117,11 @@ async def a_run(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
     return {"run_id": (await alice.ask_later(await alice.conversation(), "Hello?"))["run_id"]}
 
 
+async def an_answer(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    alice = people["alice"]
+    return {"message_id": (await alice.ask(await alice.conversation(), "Hello?"))[0].data["message_id"]}
+
+
 async def a_library(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
     scope = {"department_id": nexus.departments["HR"], "country_id": nexus.countries["DE"]}
     body = {"library_url": nexus.sharepoint_library(f"walk-{uuid4().hex[:8]}"), **scope}
@@ -161,6 +166,9 @@ WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
     "get_conversation": (a_conversation, "alice", "bob", None),
     "rename_conversation": (a_conversation, "alice", "bob", {"title": "Mine now"}),
     "delete_conversation": (a_conversation, "alice", "bob", None),
+    "export_conversation": (a_conversation, "alice", "bob", None),
+    "give_feedback": (an_answer, "alice", "bob", {"rating": "negative"}),
+    "take_feedback_back": (an_answer, "alice", "bob", None),
     "ask": (a_conversation, "alice", "bob", {"content": "What did you say?"}),
     "chat_stream": (a_conversation, "alice", "bob", None),
     "create_ticket": (a_conversation, "alice", "bob", None),

@@ -140,7 +140,7 @@ async def test_a_stream_is_replayed_from_the_start_or_after_the_last_event_seen(
     nexus: Nexus, alice: Person, elsewhere: Elsewhere, seen: int
 ) -> None:
     """By the instance that made it, from memory, and by another, from Redis."""
-    nexus.script(text=SAID)
+    nexus.script(text=SAID, tokens_per_second=50)
     conversation = await alice.conversation()
     events = await alice.ask(conversation, "Count")
     for person in (alice, elsewhere("alice")):
@@ -169,7 +169,7 @@ async def test_a_second_reader_joins_a_running_answer_from_its_start(
 async def test_an_answer_whose_stream_redis_has_lost_is_told_from_the_stored_message(
     nexus: Nexus, alice: Person, elsewhere: Elsewhere
 ) -> None:
-    nexus.script(text=SAID)
+    nexus.script(text=SAID, tokens_per_second=50)
     conversation = await alice.conversation()
     events = await alice.ask(conversation, "Count")
     run_id = events[0].data["run_id"]
@@ -198,7 +198,7 @@ async def test_an_answer_whose_stream_redis_has_lost_is_told_from_the_stored_mes
 # --- R09, R12 --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tokens", [0, 1, 4])
+@pytest.mark.parametrize("tokens", [0, 1, 4, 11])
 async def test_r09_an_answer_is_finished_and_stored_when_its_reader_goes(
     nexus: Nexus, alice: Person, tokens: int
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -19,7 +20,18 @@ _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 def bodies(model: Any) -> st.SearchStrategy[Any]:
     """JSON values that `model` takes."""
     (shape,) = inspect.multi_type_info([model])
-    return _values(shape)
+    return _values(shape).filter(lambda value: _is_taken(model, value))
+
+
+def _is_taken(model: Any, value: Any) -> bool:
+    """What a model demands of its fields together stands in its `__post_init__`, not in its shape."""
+    if not hasattr(model, "__post_init__"):
+        return True
+    try:
+        msgspec.convert(value, model, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def fields_of(model: Any) -> set[str]:

@@ -13,7 +13,8 @@ from functions.http_api.schemas.chat import (
     TicketRequest,
     TicketView,
 )
-from shared.db import conversations, messages
+from shared.db import conversations, turns
+from shared.db.pool import Connection
 from shared.domain.events import RunStatus
 from shared.domain.frames import seq_after
 from shared.domain.ids import RunId
@@ -36,31 +37,52 @@ _MAX_KEY = 200
     headers={"Idempotency-Key": f"1 to {_MAX_KEY} characters; the same one again brings the same question's answer"},
 )
 async def ask(call: Call) -> EventStream | Reply:
-    """Asks a question; the answer streams in, or is fetched later with Accept: application/json"""
+    """Asks a question, or the last one anew; the answer streams in, or later with Accept: application/json"""
     message: NewMessage = call.body
     later = "application/json" in call.headers.get("accept", "")
     key = call.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= _MAX_KEY:
         raise Invalid("Idempotency-Key must have 1 to 200 characters.", code="idempotency_key_malformed")
+    runs = call.runtime.runs
     async with call.runtime.db.connection() as connection:
-        turn = await messages.begin_turn(
+        turn = await _begun(connection, call, message, key, RunStatus.WAITING if later else RunStatus.STREAMING)
+        if turn.is_new and not later:
+            # in here: giving the connection back is a round trip of its own, which the model need not wait for
+            runs.start(turn, call.audience)
+    if later:
+        return Reply(202, RunAccepted(turn.run_id, turn.user_message_id, turn.message_id))
+    if not turn.is_new:
+        await runs.open(turn, call.audience)
+    return EventStream(runs.follow(turn, 0))
+
+
+async def _begun(
+    connection: Connection, call: Call, message: NewMessage, key: str | None, status: RunStatus
+) -> turns.TurnStart:
+    run_id = RunId(uuid4())
+    if message.regenerate is not None:
+        return await turns.begin_again(
             connection,
             call.caller,
             conversation_id(call),
+            answer_id=message.regenerate,
             question=message.content,
-            run_id=RunId(uuid4()),
+            run_id=run_id,
             correlation_id=call.correlation_id,
             idempotency_key=key,
-            status=RunStatus.WAITING if later else RunStatus.STREAMING,
+            status=status,
         )
-    if later:
-        return Reply(202, RunAccepted(turn.run_id, turn.user_message_id, turn.message_id))
-    runs = call.runtime.runs
-    if turn.is_new:
-        runs.start(turn, call.audience)
-    else:
-        await runs.open(turn, call.audience)
-    return EventStream(runs.follow(turn, 0))
+    assert message.content is not None, "the model takes no message without one of the two"
+    return await turns.begin_turn(
+        connection,
+        call.caller,
+        conversation_id(call),
+        question=message.content,
+        run_id=run_id,
+        correlation_id=call.correlation_id,
+        idempotency_key=key,
+        status=status,
+    )
 
 
 @routes.add(
@@ -76,7 +98,7 @@ async def chat_stream(call: Call) -> EventStream:
     """The newest run of a conversation: started if it waits, replayed after Last-Event-ID, then followed live"""
     query: StreamQuery = call.query
     async with call.runtime.db.connection() as connection:
-        turn = await messages.newest_turn(connection, call.caller, query.conversation_id)
+        turn = await turns.newest_turn(connection, call.caller, query.conversation_id)
     await call.runtime.runs.open(turn, call.audience)
     return EventStream(call.runtime.runs.follow(turn, seq_after(call.headers.get("last-event-id"), turn.run_id)))
 
@@ -94,7 +116,7 @@ async def create_ticket(call: Call) -> TicketView:
 async def cancel_run(call: Call) -> Reply:
     """Stops a run; what was written is kept"""
     async with call.runtime.db.connection() as connection:
-        turn = await messages.turn_of_run(connection, call.caller, RunId(call.id("run_id", "run")))
+        turn = await turns.turn_of_run(connection, call.caller, RunId(call.id("run_id", "run")))
     await call.runtime.runs.cancel(turn)
     return Reply(202, None)
 

@@ -111,6 +111,7 @@ def stream(client: openai.OpenAI, heard: list[str]) -> None:
         ({"cut_after_tokens": 2}, openai.APIConnectionError),
         ({"malformed_after_tokens": 2}, ValueError),
         ({"hang_after_tokens": 2}, openai.APIConnectionError),
+        ({"error_after_tokens": 2}, openai.APIError),
     ],
 )
 def test_a_stream_goes_wrong_after_so_many_tokens(

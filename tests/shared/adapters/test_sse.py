@@ -23,7 +23,7 @@ def test_the_recorded_framing_cases_give_the_recorded_events() -> None:
             continue
         case = json.loads(line)
         events = decoded([bytes.fromhex(chunk) for chunk in case["chunks_hex"]])
-        assert [[event, data.decode()] for event, data in events] == case["events"], case["name"]
+        assert [[event.event, event.data.decode()] for event in events] == case["events"], case["name"]
 
 
 _text = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=12)
@@ -65,8 +65,8 @@ def test_events_are_the_same_wherever_the_network_cuts(
 def test_whole_frames_and_frames_in_pieces_may_follow_each_other() -> None:
     chunks = [b"data: 1\n\ndata: 2\n\n", b"data: 3", b"\n\n", b"data: 4\n\n", b"event: x\ndata: 5\n\ndata: 6\n\n"]
     events = decoded(chunks)
-    assert [data for _, data in events] == [b"1", b"2", b"3", b"4", b"5", b"6"]
-    assert [event for event, _ in events] == [None, None, None, None, "x", None]
+    assert [event.data for event in events] == [b"1", b"2", b"3", b"4", b"5", b"6"]
+    assert [event.event for event in events] == [None, None, None, None, "x", None]
 
 
 def test_several_data_lines_in_one_chunk_are_one_event() -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.db import conversations, messages, people
+from shared.db import conversations, messages, people, turns
 from shared.db.pool import Db
 from shared.domain.chat import Mode, Turn
 from shared.domain.events import Done, RunStatus, Usage
@@ -24,9 +24,9 @@ async def caller(db: Db, name: str = "alice") -> Caller:
 
 async def ask(
     db: Db, who: Caller, conversation: conversations.Conversation, question: str, key: str | None = None
-) -> messages.TurnStart:
+) -> turns.TurnStart:
     async with db.connection() as connection:
-        return await messages.begin_turn(
+        return await turns.begin_turn(
             connection,
             who,
             conversation.id,
@@ -38,7 +38,7 @@ async def ask(
         )
 
 
-async def finish(db: Db, turn: messages.TurnStart, content: str) -> bool:
+async def finish(db: Db, turn: turns.TurnStart, content: str) -> bool:
     done = Done(turn.message_id, RunStatus.COMPLETE, "stop", Usage(3, 2), "openai", "m", (), None)
     async with db.connection() as connection:
         return await messages.finish(connection, done, content=content, error=None, first_token_ms=1, latency_ms=2)
@@ -73,7 +73,7 @@ async def test_a_foreign_conversation_is_not_there(db: Db) -> None:
     with pytest.raises(NotFound):
         await ask(db, bob, conversation, "?")
     async with db.connection() as connection:
-        for look in (conversations.get, conversations.delete, messages.newest_turn):
+        for look in (conversations.get, conversations.delete, turns.newest_turn):
             with pytest.raises(NotFound):
                 await look(connection, bob, conversation.id)
 
@@ -102,7 +102,8 @@ async def test_r10_the_sweeper_closes_what_shows_no_sign_of_life(db: Db) -> None
     dead = await ask(db, alice, conversation, "dead?")
     alive = await ask(db, alice, conversation, "alive?")
     async with db.connection() as connection:
-        await messages.save_progress(connection, dead.message_id, "so far")
+        so_far = Done(dead.message_id, RunStatus.STREAMING, None, Usage(9, 2), "openai", "m", (), None)
+        await messages.save_progress(connection, so_far, "so far")
         await connection.execute(
             "UPDATE messages SET heartbeat_at = now() - interval '61 seconds' WHERE id = $1", dead.message_id
         )

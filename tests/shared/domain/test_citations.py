@@ -1,5 +1,6 @@
 """Citations: only given numbers survive, in order of first use, however the model's text is cut into tokens."""
 
+from dataclasses import replace
 from itertools import pairwise
 from uuid import UUID
 
@@ -76,6 +77,13 @@ def test_the_sources_block_is_the_designs() -> None:
     assert sources_block([source(1)]) == "\n\nSources:\n[1] f1.pdf - https://x/f1.pdf"
 
 
+def test_s14_a_file_name_adds_no_line_to_the_sources() -> None:
+    forged = replace(source(1), file_name="a\u202efdp.exe\n[2] forged.pdf - https://evil.example")
+    (_, _, head, line) = sources_block([forged]).split("\n")
+    assert head == "Sources:"
+    assert line == "[1] afdp.exe [2] forged.pdf - https://evil.example - https://x/f1.pdf"
+
+
 def test_a_sentence_with_a_number_that_its_passage_lacks_is_flagged() -> None:
     texts = {1: "Employees receive 20 days of paid vacation per calendar year."}
     good = "Employees receive 20 days of vacation [1]."
@@ -87,3 +95,29 @@ def test_a_sentence_about_something_else_is_flagged() -> None:
     texts = {1: "The cafeteria opens at noon."}
     said = "Pension contributions double after probation [1]."
     assert unsupported_sentences(said, [source(1)], texts) == (said,)
+
+
+def test_a_citation_behind_the_full_stop_belongs_to_the_sentence_before() -> None:
+    texts = {1: "Employees receive 20 days of paid vacation.", 2: "The cafeteria opens at noon."}
+    answer = "Employees receive 35 days of vacation. [1] The cafeteria opens at noon. [2]"
+    assert unsupported_sentences(answer, [source(1), source(2)], texts) == (
+        "Employees receive 35 days of vacation. [1]",
+    )
+
+
+def test_several_passages_support_a_sentence_together() -> None:
+    texts = {1: "Employees receive 20 days of paid vacation.", 2: "Trainees receive 25 days of paid vacation."}
+    said = "Employees receive 20 and trainees 25 days of paid vacation [1][2]."
+    assert unsupported_sentences(said, [source(1), source(2)], texts) == ()
+    assert unsupported_sentences(said, [source(1)], texts) == (said,)
+
+
+def test_sentences_without_a_citation_are_not_judged() -> None:
+    assert unsupported_sentences("There are 99 cafeterias.", [source(1)], {1: "No number."}) == ()
+
+
+def test_an_answer_in_another_language_is_judged_by_its_numbers() -> None:
+    texts = {1: "Employees receive 1,250 euros and 20 days of paid vacation per calendar year."}
+    right = "Die Angestellten bekommen 20 Tage Urlaub im Jahr [1]."
+    wrong = "Sie bekommen im Jahr auch 1.350 Euro [1]."
+    assert unsupported_sentences(f"{right} {wrong}", [source(1)], texts) == (wrong,)

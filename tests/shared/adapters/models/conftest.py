@@ -5,7 +5,9 @@ import pytest
 
 from devstack.models.app import create_app
 from devstack.serving import ServerThread
+from shared.adapters.anthropic_clients import AnthropicClients
 from shared.adapters.openai_clients import OpenAIClients
+from tests.shared.adapters.models.loopback import Chats
 
 
 @pytest.fixture(scope="package")
@@ -34,3 +36,10 @@ async def clients() -> AsyncIterator[OpenAIClients]:
     clients = OpenAIClients(secret={"MODEL_KEY": "k-123"}.get)
     yield clients
     await clients.aclose()
+
+
+@pytest.fixture
+async def chats(clients: OpenAIClients) -> AsyncIterator[Chats]:
+    anthropic = AnthropicClients(secret={"MODEL_KEY": "k-123"}.get)
+    yield Chats(clients, anthropic)
+    await anthropic.aclose()

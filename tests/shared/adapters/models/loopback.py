@@ -12,9 +12,36 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.adapters.anthropic_clients import AnthropicClients
+from shared.adapters.llm_anthropic import AnthropicChat
 from shared.adapters.llm_openai import OpenAIChat
+from shared.adapters.llm_stream import SecondTry
+from shared.adapters.openai_clients import OpenAIClients
 from shared.domain.chat import ModelEvent, ModelRequest, ModelText, ProviderConfig, ProviderKind, Turn
 from shared.errors import ModelFailed
+from shared.ports import ChatModel
+
+KINDS = tuple(ProviderKind)
+# Where each provider is asked for an answer.
+PATHS = {
+    ProviderKind.OPENAI: "/v1/chat/completions",
+    ProviderKind.AZURE: "/openai/v1/chat/completions",
+    ProviderKind.ANTHROPIC: "/v1/messages",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """The adapters, each with its own connections."""
+
+    openai: OpenAIClients
+    anthropic: AnthropicClients
+
+    def of(self, kind: ProviderKind, *, silence_timeout_s: float = 30.0) -> ChatModel:
+        second_try = SecondTry(jitter_s=0.05)
+        if kind is ProviderKind.ANTHROPIC:
+            return AnthropicChat(self.anthropic, silence_timeout_s, second_try)
+        return OpenAIChat(self.openai, silence_timeout_s, second_try)
 
 
 @dataclass(slots=True)
@@ -83,7 +110,8 @@ async def loopback(loopback: Loopback) -> AsyncIterator[Loopback]:
 def request(url: str, kind: ProviderKind = ProviderKind.OPENAI, *, question: str = "Hello?") -> ModelRequest:
     """A request of `kind` to a stand-in at `url`; the key is in the variable MODEL_KEY."""
     endpoint = f"{url}/v1" if kind is ProviderKind.OPENAI else url
-    provider = ProviderConfig(kind, "gpt-4o", endpoint, "MODEL_KEY")
+    model = "claude-opus-4-8" if kind is ProviderKind.ANTHROPIC else "gpt-4o"
+    provider = ProviderConfig(kind, model, endpoint, "MODEL_KEY")
     return ModelRequest(provider, (Turn("system", "Be brief."), Turn("user", question)), 500)
 
 
@@ -100,11 +128,11 @@ def asked(model: httpx.Client) -> list[dict[str, Any]]:
     return model.get("/_control/requests").json()["requests"]
 
 
-async def heard(chat: OpenAIChat, request: ModelRequest) -> list[ModelEvent]:
+async def heard(chat: ChatModel, request: ModelRequest) -> list[ModelEvent]:
     return [event async for event in chat.stream(request)]
 
 
-async def broken(chat: OpenAIChat, request: ModelRequest) -> tuple[str, ModelFailed]:
+async def broken(chat: ChatModel, request: ModelRequest) -> tuple[str, ModelFailed]:
     """The text before the failure, and the failure."""
     text = ""
     try:
@@ -127,3 +155,26 @@ def chunk(**fields: Any) -> bytes:
 
 def delta(text: str | None, finish: str | None = None) -> bytes:
     return chunk(choices=[{"index": 0, "delta": {} if text is None else {"content": text}, "finish_reason": finish}])
+
+
+# --- the same stream as each provider writes it -----------------------------------------------------------------------
+
+
+def event(kind: str, **fields: Any) -> bytes:
+    """One of Anthropic's."""
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+
+
+def text_delta(text: str) -> bytes:
+    return event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
+
+
+def piece(kind: ProviderKind, text: str) -> bytes:
+    return text_delta(text) if kind is ProviderKind.ANTHROPIC else delta(text)
+
+
+def ending(kind: ProviderKind) -> bytes:
+    """The finish, without usage."""
+    if kind is ProviderKind.ANTHROPIC:
+        return event("message_delta", delta={"stop_reason": "end_turn"}) + event("message_stop")
+    return delta(None, "stop") + b"data: [DONE]\n\n"

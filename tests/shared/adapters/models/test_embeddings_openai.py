@@ -9,7 +9,8 @@ import pytest
 
 from devstack.serving import ServerThread
 from shared.adapters.embeddings_openai import OpenAIEmbeddings, fill_rows
-from shared.adapters.openai_clients import OpenAIClients, retry_after_s
+from shared.adapters.model_failures import retry_after_s
+from shared.adapters.openai_clients import OpenAIClients
 from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.errors import ModelFailed, Throttled, Unavailable
 from tests.shared.adapters.models.loopback import fault

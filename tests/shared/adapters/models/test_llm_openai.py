@@ -6,9 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from devstack.serving import ServerThread
 from shared.adapters.llm_openai import OpenAIChat
+from shared.adapters.llm_stream import SecondTry
 from shared.adapters.openai_clients import OpenAIClients
 from shared.domain.chat import ModelFinished, ModelRequest, ModelText, ProviderConfig, ProviderKind
 from tests.shared.adapters.models.loopback import (
@@ -30,7 +32,7 @@ KINDS = (ProviderKind.OPENAI, ProviderKind.AZURE)
 
 @pytest.fixture
 def chat(clients: OpenAIClients) -> OpenAIChat:
-    return OpenAIChat(clients, retry_jitter_s=0.05)
+    return OpenAIChat(clients, second_try=SecondTry(jitter_s=0.05))
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="recorded streams are not on this machine")
@@ -99,6 +101,30 @@ async def test_azure_without_a_key_gets_a_token_of_the_identity(
     assert asked(model)[0]["headers"]["authorization"] == "Bearer entra-token"
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ClientAuthenticationError("no managed identity at 169.254.169.254"), "model_key_missing"),
+        (ServiceRequestError("cannot reach 169.254.169.254"), "model_unavailable"),
+    ],
+)
+@pytest.mark.parametrize("version", [None, "2024-10-21"])
+async def test_an_identity_that_gives_no_token_is_a_model_that_cannot_be_asked(
+    server: ServerThread, model: httpx.Client, version: str | None, error: Exception, code: str
+) -> None:
+    async def token() -> str:
+        raise error
+
+    clients = OpenAIClients(azure_token=token, azure_api_version=version)
+    provider = ProviderConfig(ProviderKind.AZURE, "gpt-4o", server.url, None)
+    chat = OpenAIChat(clients, second_try=SecondTry(jitter_s=0.05))
+    text, failure = await broken(chat, ModelRequest(provider, request(server.url).turns, 500))
+    await clients.aclose()
+    assert (text, failure.code) == ("", code)
+    assert "169.254" not in failure.detail
+    assert asked(model) == []
+
+
 async def test_an_answer_blocked_by_azures_filter_ends_with_that_reason(
     chat: OpenAIChat, server: ServerThread, model: httpx.Client
 ) -> None:
@@ -120,15 +146,6 @@ async def test_a_block_that_comes_after_stop_still_counts(chat: OpenAIChat) -> N
     assert events == [ModelText("Done."), ModelFinished("content_filter", None, None)]
 
 
-async def test_a_prompt_blocked_by_the_filter_is_refused_readably_and_not_retried(
-    chat: OpenAIChat, server: ServerThread, model: httpx.Client
-) -> None:
-    say(model, prompt_filtered=True)
-    _, failure = await broken(chat, request(server.url, ProviderKind.AZURE))
-    assert failure.code == "content_filtered"
-    assert len(asked(model)) == 1
-
-
 async def test_a_refusal_is_text_for_the_reader(chat: OpenAIChat, server: ServerThread, model: httpx.Client) -> None:
     say(model, refusal="I cannot help with that.")
     assert text_of(await heard(chat, request(server.url))) == "I cannot help with that."
@@ -137,13 +154,6 @@ async def test_a_refusal_is_text_for_the_reader(chat: OpenAIChat, server: Server
 async def test_usage_that_was_not_reported_is_none(chat: OpenAIChat, server: ServerThread, model: httpx.Client) -> None:
     say(model, text="Yes.", usage=None)
     assert (await heard(chat, request(server.url)))[-1] == ModelFinished("stop", None, None)
-
-
-async def test_a_connection_serves_the_next_call_too(chat: OpenAIChat) -> None:
-    async with loopback(Loopback([[delta("Hi"), delta(None, "stop"), b"data: [DONE]\n\n"]])) as server:
-        for _ in range(5):
-            await heard(chat, request(server.url))
-        assert (len(server.requests), server.connections) == (5, 1)
 
 
 async def test_a_key_that_is_not_set_is_named_before_anything_is_sent(

@@ -77,10 +77,10 @@ class Document:
         ]
 
 
-def question(mode: SearchMode = SearchMode.HYBRID, *, limit: int = 100, rrf_k: int = 2) -> SearchQuery:
+def question(mode: SearchMode = SearchMode.HYBRID, *, candidates: int = 100) -> SearchQuery:
     """Finds every passage of `Document.points`, by either retriever."""
     dense = np.array((1, 0, 0, 0), dtype=np.float32)
-    return SearchQuery(dense, SparseVector((7,), (1.0,)), limit=limit, prefetch=100, rrf_k=rrf_k, mode=mode)
+    return SearchQuery(dense, SparseVector((7,), (1.0,)), candidates, mode)
 
 
 async def indexed(vectors: QdrantVectors, document: Document, *texts: str) -> None:
@@ -91,7 +91,8 @@ async def indexed(vectors: QdrantVectors, document: Document, *texts: str) -> No
 async def found(
     vectors: QdrantVectors, audience: Audience = ANYBODY, mode: SearchMode = SearchMode.HYBRID
 ) -> list[RetrievedPassage]:
-    return await vectors.search(question(mode), audience=audience)
+    (passages,) = await vectors.search([question(mode)], audience=audience)
+    return passages
 
 
 async def texts(vectors: QdrantVectors, audience: Audience = ANYBODY) -> set[str]:

@@ -31,10 +31,10 @@ async def test_every_retriever_of_every_search_carries_the_audience(
     for audience in AUDIENCES:
         control.forget()
         await found(vectors, audience, mode)
-        (asked,) = control.asked("/points/query")
-        body = json.loads(asked["body"])
-        retrievers = body.get("prefetch", [body])
-        assert len(retrievers) == (2 if mode is SearchMode.HYBRID else 1)
+        (asked,) = control.asked("/points/query/batch")
+        searches = json.loads(asked["body"])["searches"]
+        retrievers = [retriever for search in searches for retriever in search.get("prefetch", [search])]
+        assert len(retrievers) == (3 if mode is SearchMode.HYBRID else 1)
         expected = json.loads(json.dumps(readable(audience), default=str))
         assert [retriever["filter"] for retriever in retrievers] == [expected] * len(retrievers)
         assert expected["must"][0] == {"key": "is_active", "match": {"value": True}}

@@ -106,7 +106,7 @@ async def test_a_collection_that_is_dropped_is_gone_and_may_be_dropped_again(ser
 async def test_the_first_search_of_a_fresh_qdrant_finds_nothing_instead_of_failing(server: QdrantProcess, alias: str):
     fresh = instance(server, alias)
     try:
-        assert await fresh.search(question(), audience=ANYBODY) == []
+        assert await fresh.search([question()], audience=ANYBODY) == [[]]
         assert aliases(server)[alias] == fresh.collection
     finally:
         await fresh.close()

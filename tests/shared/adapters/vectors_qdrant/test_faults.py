@@ -28,18 +28,18 @@ def on(path: str, then: dict[str, Any], times: int | None = None, **match: Any) 
 )
 async def test_a_search_outlives_two_failures(vectors: QdrantVectors, control: Control, then: dict[str, Any]):
     await indexed(vectors, Document.named("policy"), "one")
-    control.break_(on("/points/query", then, times=ATTEMPTS - 1))
+    control.break_(on("/points/query/batch", then, times=ATTEMPTS - 1))
     assert await texts(vectors) == {"one"}
-    assert len(control.asked("/points/query")) == ATTEMPTS
+    assert len(control.asked("/points/query/batch")) == ATTEMPTS
 
 
 @pytest.mark.parametrize("then", [DOWN, {"status": 429}, {"reset": True}], ids=["503", "429", "reset"])
 async def test_the_third_failure_is_unavailable(vectors: QdrantVectors, control: Control, then: dict[str, Any]):
-    control.break_(on("/points/query", then))
+    control.break_(on("/points/query/batch", then))
     with pytest.raises(Unavailable) as failed:
         await texts(vectors)
     assert failed.value.dependency == "qdrant"
-    assert len(control.asked("/points/query")) == ATTEMPTS
+    assert len(control.asked("/points/query/batch")) == ATTEMPTS
 
 
 async def test_a_search_that_hangs_ends_with_its_time_and_is_not_repeated(
@@ -49,23 +49,25 @@ async def test_a_search_that_hangs_ends_with_its_time_and_is_not_repeated(
         server.url, None, alias=alias, model="Test Model", dimensions=DIMENSIONS, search_timeout_s=0.2
     )
     await vectors.ensure_ready()
-    control.break_(on("/points/query", {"hang": True}))
+    control.break_(on("/points/query/batch", {"hang": True}))
     with pytest.raises(Unavailable):
-        await vectors.search(question(), audience=ANYBODY)
-    assert len(control.asked("/points/query")) == 1
+        await vectors.search([question()], audience=ANYBODY)
+    assert len(control.asked("/points/query/batch")) == 1
     await vectors.close()
 
 
 async def test_a_request_that_is_wrong_is_not_repeated_and_says_nothing_of_the_inside(
     vectors: QdrantVectors, control: Control, caplog: pytest.LogCaptureFixture
 ):
-    control.break_(on("/points/query", {"status": 400, "body": {"status": {"error": "Wrong input: inner secret"}}}))
+    control.break_(
+        on("/points/query/batch", {"status": 400, "body": {"status": {"error": "Wrong input: inner secret"}}})
+    )
     with caplog.at_level(logging.ERROR), pytest.raises(NexusError) as failed:
         await texts(vectors)
     assert failed.value.code == "vector_index_refused"
     assert "secret" not in failed.value.detail
     assert "inner secret" in caplog.text
-    assert len(control.asked("/points/query")) == 1
+    assert len(control.asked("/points/query/batch")) == 1
 
 
 async def test_a_key_that_qdrant_refuses_is_unavailable_and_the_right_one_works(tmp_path: Path, alias: str):
@@ -86,7 +88,7 @@ async def test_nobody_listening_is_unavailable(tmp_path: Path, alias: str):
         await vectors.ensure_ready()
         server.kill()
         with pytest.raises(Unavailable):
-            await vectors.search(question(), audience=ANYBODY)
+            await vectors.search([question()], audience=ANYBODY)
         await vectors.close()
 
 
