@@ -24,6 +24,9 @@ ROWS = {
     "fidelity": "the words found in office files against pypdf, python-docx and markitdown",
     "no_change_sync": "syncing a library in which nothing has changed, against reading it again",
     "scale": "a generated library (--items) through the sync: memory, history, calls and seconds an item",
+    "passages": "what a file of the public sets becomes: passages, tokens, BM25 terms, bytes of payload",
+    "ledger": "the sync's statements over a ledger of up to --items documents, which Graph and Qdrant never see",
+    "upload": "a 50 MB upload into a notebook: memory of the process that receives it, over idle",
     "extraction": "reading pdf, docx and xlsx against the usual libraries",
 }
 _HEAD = """# Bench results, run by run

@@ -29,13 +29,13 @@ _TIMEOUT_S = 60.0
 
 
 def nexus(upstream: str) -> Relay:
-    """The product's own path of a token: provider adapter, citation filter, a producer task that frames events, and
+    """The product's own path of a token: provider adapter, checked text, a producer task that frames events, and
     a reader that follows it. Without the run's log in Redis and the saved prefix, which go ten times a second and
     every five seconds whatever the number of tokens."""
     from shared.adapters.llm_openai import OpenAIChat
     from shared.adapters.openai_clients import OpenAIClients
     from shared.domain.chat import ModelRequest, ModelText, ProviderConfig, ProviderKind, Turn
-    from shared.domain.citations import CitationFilter
+    from shared.domain.checked_text import CheckedText
     from shared.domain.events import Token
     from shared.services.live_run import LiveRun
 
@@ -43,12 +43,12 @@ def nexus(upstream: str) -> Relay:
 
     async def produce(path: str, live: LiveRun) -> None:
         provider = ProviderConfig(ProviderKind.OPENAI, "gpt-4.1", f"{upstream}/v1/{path}", "BENCH_KEY")
-        citations = CitationFilter(())
+        checked = CheckedText((), (), question=_QUESTION)
         try:
             async for event in chat.stream(ModelRequest(provider, (Turn("user", _QUESTION),), 2000)):
-                if isinstance(event, ModelText) and (shown := citations.feed(event.text)):
+                if isinstance(event, ModelText) and (shown := checked.feed(event.text)):
                     live.emit(Token(shown))
-            if tail := citations.flush():
+            if tail := checked.flush():
                 live.emit(Token(tail))
         finally:
             live.finished = True

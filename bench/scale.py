@@ -1,14 +1,16 @@
 """Row: a generated library of any size through the real sync services: `python -m bench scale --items 200000`.
 
-Recorded a pass: what an item costs in PostgreSQL, Graph, Qdrant and seconds, how much history an orchestration would
-keep a generation, and the worker's memory over time, which must not follow the library's size. A part of it also goes
-through the functions host, whose stored history is then counted instead of estimated (bench/scale_host.py).
+Recorded a pass: what an item costs in PostgreSQL, Graph, Qdrant and seconds, bytes in PostgreSQL, how much history an
+orchestration would keep a generation, and the worker's memory over time, which must not follow the library's size. A
+part of it also goes through the functions host, whose stored history is then counted instead of estimated
+(bench/scale_host.py). How the ledger's own statements grow is the row `ledger`.
 """
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from bench.ledger_size import size_table
 from bench.library_world import DIMENSIONS, Memory, filled, work, world
 from bench.measure import versions
 from bench.no_change_sync import graph_calls
@@ -25,6 +27,7 @@ def run(options: Options) -> Sequence[Table]:
     items = options.items or (200 if options.quick else ITEMS)
     with world(lambda graph: asyncio.run(filled(graph, "Scale", items=items, seed=options.seed))) as made:
         worked = work(made, ("delta", "delta", "full"))
+        sizes = asyncio.run(size_table(made.environment["NEXUS_POSTGRES_URL"]))
     names = ("first read", "nothing changed, delta", "nothing changed, enumerated")
     first = worked.passes[0]
     return [
@@ -66,6 +69,7 @@ def run(options: Options) -> Sequence[Table]:
             versions("azure-functions-durable"),
         ),
         _memory(worked.memory),
+        sizes,
         host_table(min(items, _MOST_ON_THE_HOST), options.seed),
     ]
 

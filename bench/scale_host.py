@@ -2,14 +2,8 @@
 library, its sync asked for over HTTP; meanwhile the host's stored history is counted and its worker's memory read."""
 
 import asyncio
-import os
-import random
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +12,10 @@ import httpx
 import psutil
 
 from bench.library_world import filled
-from bench.measure import ChildFailed, resident_bytes, versions
+from bench.measure import resident_bytes, versions
+from bench.own_stack import own_stack
 from bench.rows import Table, figure
-from bench.servers import REPO
 from devstack.cli.stack_address import StackAddress
-from devstack.stack.ports import is_taken, ports
 
 _OVER = ("complete", "failed", "needs_confirmation")
 _WATCH_EVERY_S = 0.25
@@ -42,7 +35,7 @@ class _Watched:
 
 
 def host_table(items: int, seed: int) -> Table:
-    with tempfile.TemporaryDirectory(prefix="nexus-bench-host-") as home, _stack(Path(home)) as stack:
+    with tempfile.TemporaryDirectory(prefix="nexus-bench-host-") as home, own_stack(Path(home)) as stack:
         begun = time.monotonic()
         watched = asyncio.run(_sync(stack, items, seed))
         seconds = time.monotonic() - begun
@@ -86,35 +79,3 @@ async def _sync(stack: StackAddress, items: int, seed: int) -> _Watched:
             run = await admin.get(f"/admin/sync-runs/{run['id']}")
     watched.run = run
     return watched
-
-
-@contextmanager
-def _stack(home: Path) -> Iterator[StackAddress]:
-    """A whole stack of its own, with the embedding model that costs no time; it is thrown away in the end, also
-    when this process dies."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")},
-        "NEXUS_HOME": str(home / "stack"),
-        "NEXUS_PORT_OFFSET": str(_free_offset()),
-        "NEXUS_LOCAL_EMBEDDING": "hash",
-    }
-    try:
-        _devstack(environment, "up", "--while", str(os.getpid()))
-        yield StackAddress.read(environment)
-    finally:
-        _devstack(environment, "reset")
-
-
-def _devstack(environment: dict[str, str], *arguments: str) -> None:
-    command = [sys.executable, "-m", "devstack", *arguments]
-    done = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ChildFailed(f"devstack {' '.join(arguments)} failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
-
-
-def _free_offset() -> int:
-    """Below the ports that the system gives to outgoing connections."""
-    while True:
-        offset = random.randrange(2_000, 15_000)
-        if not any(is_taken(port) for port in ports(offset).values()):
-            return offset

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.chat import ProviderConfig, ProviderKind
-from shared.settings import EmbeddingSettings, Settings
+from shared.domain.indexes import EmbeddingModel
+from shared.settings import Settings
 
 # What e5 was trained with; the other offline models do not know prefixes, and the model server takes them off.
 _QUERY_PREFIX, _PASSAGE_PREFIX = "query: ", "passage: "
@@ -30,7 +31,7 @@ SETTINGS = "settings"
 class Models:
     name: str
     chat: ProviderConfig
-    embedding: EmbeddingSettings
+    embedding: EmbeddingModel
 
 
 def default_choice(env: Mapping[str, str] = os.environ) -> str:
@@ -53,5 +54,5 @@ def offline(name: str, url: str) -> Models:
     def at(model: str) -> ProviderConfig:
         return ProviderConfig(ProviderKind.OPENAI, model, f"{url}/v1", "NEXUS_EVALS_KEY")
 
-    embedding = EmbeddingSettings(at("text-embedding-3-large"), 3072, _QUERY_PREFIX, _PASSAGE_PREFIX)
+    embedding = EmbeddingModel(at("text-embedding-3-large"), 3072, _QUERY_PREFIX, _PASSAGE_PREFIX)
     return Models(name, at("gpt-4.1"), embedding)

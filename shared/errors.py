@@ -15,6 +15,7 @@ NexusError                       carries `code` (for programs), `title` and `det
 ├── RateLimited                  429  with `retry_after_s`
 ├── Unavailable                  503  a dependency is down; `dependency` names it
 ├── ModelFailed                       a model call failed; `code` says how (shown inside a stream)
+├── NotebookForgot                    what reads uploaded files lost them; they can be handed over again
 ├── Throttled                         a remote service asks to wait `retry_after_s` (sync, embeddings)
 ├── DeltaExpired                      Graph wants a fresh enumeration from `restart_link`
 ├── GraphDenied                  409  Graph refuses (no grant): an administrator must act
@@ -131,6 +132,12 @@ class ModelFailed(NexusError):
     model_stream_cut, model_key_missing, content_filtered, model_not_found, model_context_too_long."""
 
     status, code, title = 502, "model_failed", "The language model could not answer"
+
+
+class NotebookForgot(NexusError):
+    """What reads uploaded files has lost them, though they were handed over; they are still stored."""
+
+    status, code, title = 503, "notebook_forgot", "The uploaded files have to be read again"
 
 
 class Throttled(NexusError):

@@ -1,34 +1,32 @@
-"""The composition root: the only importer of adapters, each built on first use so that a cold start pays for none."""
+"""The composition root: services over the ports of `shared/runtime_ports.py`, each built on first use. These two are
+the only importers of adapters."""
 
 import asyncio
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from shared.db.pool import Db
-from shared.domain.chat import ProviderKind
-from shared.settings import Settings, secret_from_env
+from shared.runtime_ports import RuntimePorts
+from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shared import ports
-    from shared.adapters.anthropic_clients import AnthropicClients
-    from shared.adapters.blob_storage import BlobStorage
-    from shared.adapters.openai_clients import OpenAIClients
-    from shared.adapters.qdrant_connection import QdrantConnection
-    from shared.adapters.redis_store import RedisConnection
     from shared.domain.indexes import EmbeddingIndex, EmbeddingModel
+    from shared.ports_notebook import Notebook
     from shared.services.answering import Answering
     from shared.services.document_steering import DocumentSteering
     from shared.services.drift import Drift
     from shared.services.explaining import Explaining
+    from shared.services.handing_over import HandingOver
     from shared.services.health import Health
     from shared.services.index_copying import IndexCopying
     from shared.services.indexes import Indexes, OpenIndex
     from shared.services.ingestion import Ingestion
     from shared.services.library_preflight import LibraryPreflight
     from shared.services.limiting import Limiting
+    from shared.services.notebook_answering import NotebookAnswering
+    from shared.services.notebook_upkeep import NotebookUpkeep
     from shared.services.placing import Placing
     from shared.services.reindexing import Reindexing
     from shared.services.retrieval import Retrieval
@@ -39,184 +37,11 @@ if TYPE_CHECKING:
     from shared.services.sync_starting import SyncStarting
     from shared.services.syncing import LibrarySync
     from shared.services.ticketing import Ticketing
+    from shared.services.uploading import Uploading
 
 
-class Runtime:
-    """Ports and services of one process and event loop. Tests set a port's attribute before its first use."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    # --- ports -----------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def db(self) -> Db:
-        return Db(self.settings.postgres_url)
-
-    @cached_property
-    def redis(self) -> "RedisConnection":
-        from shared.adapters.redis_store import RedisConnection
-
-        return RedisConnection(self.settings.redis_url)
-
-    @cached_property
-    def run_log(self) -> "ports.RunLog":
-        from shared.adapters.redis_store import RedisRunLog
-
-        return RedisRunLog(self.redis)
-
-    @cached_property
-    def tickets(self) -> "ports.Tickets":
-        from shared.adapters.redis_store import RedisTickets
-
-        return RedisTickets(self.redis)
-
-    @cached_property
-    def throttle(self) -> "ports.Throttle":
-        from shared.adapters.redis_store import RedisThrottle
-
-        return RedisThrottle(self.redis)
-
-    @cached_property
-    def counting_redis(self) -> "RedisConnection":
-        from shared.adapters.rate_limits import CONNECTION_TIMEOUT_S
-        from shared.adapters.redis_store import RedisConnection
-
-        return RedisConnection(self.settings.redis_url, timeout_s=CONNECTION_TIMEOUT_S)
-
-    @cached_property
-    def rate_limits(self) -> "ports.RateLimits":
-        from shared.adapters.rate_limits import RedisRateLimits
-
-        return RedisRateLimits(self.counting_redis)
-
-    @cached_property
-    def stream_slots(self) -> "ports.StreamSlots":
-        from shared.adapters.rate_limits import RedisStreamSlots
-
-        return RedisStreamSlots(self.counting_redis)
-
-    @cached_property
-    def blobs(self) -> "BlobStorage":
-        from shared.adapters.blob_storage import BlobStorage
-
-        return BlobStorage(self.settings.blob_connection_string, self.settings.blob_account_url)
-
-    @cached_property
-    def identity_provider(self) -> "ports.IdentityProvider":
-        from shared.adapters.identity_entra import EntraIdentityProvider
-
-        return EntraIdentityProvider(self.settings.entra)
-
-    @cached_property
-    def access_tokens(self) -> "ports.AccessTokens":
-        from shared.adapters.access_tokens import SignedAccessTokens
-
-        return SignedAccessTokens(self.settings.access_token_keys)
-
-    @cached_property
-    def refresh_families(self) -> "ports.RefreshFamilies":
-        from shared.adapters.refresh_families import RedisRefreshFamilies
-        from shared.domain.refresh_tokens import RefreshTokens
-
-        return RedisRefreshFamilies(self.redis, RefreshTokens([key.secret for key in self.settings.access_token_keys]))
-
-    @cached_property
-    def graph(self) -> "ports.Graph":
-        from shared.adapters.client_credentials import app_tokens
-        from shared.adapters.graph_msgraph import MsGraph
-
-        entra = self.settings.entra
-        tokens = app_tokens(entra, managed_identity_client_id=entra.managed_identity_client_id)
-        return MsGraph(self.settings.graph, tokens)
-
-    @cached_property
-    def directory(self) -> "ports.Directory":
-        from shared.adapters.client_credentials import app_tokens_of
-        from shared.adapters.directory_graph import GraphDirectory
-
-        return GraphDirectory(self.settings.graph, lambda tenant_id: app_tokens_of(self.settings.entra, tenant_id))
-
-    @cached_property
-    def extractor(self) -> "ports.Extractor":
-        from shared.adapters.extract.protocol import Limits
-        from shared.adapters.extract.sandbox import ExtractionSandbox
-
-        return ExtractionSandbox(limits=Limits(max_file_bytes=self.settings.graph.max_file_bytes))
-
-    @cached_property
-    def tokenizer(self) -> "ports.Tokenizer":
-        from shared.adapters.tokenizer import O200kTokenizer
-
-        return O200kTokenizer()
-
-    @cached_property
-    def model_clients(self) -> "OpenAIClients":
-        from shared.adapters.openai_clients import OpenAIClients
-
-        return OpenAIClients(secret=secret_from_env)
-
-    @cached_property
-    def anthropic_clients(self) -> "AnthropicClients":
-        from shared.adapters.anthropic_clients import AnthropicClients
-
-        return AnthropicClients(secret=secret_from_env)
-
-    def embeddings_of(self, model: "EmbeddingModel") -> "ports.Embeddings":
-        from shared.adapters.embeddings_openai import OpenAIEmbeddings
-
-        return OpenAIEmbeddings(
-            self.model_clients,
-            model.provider,
-            model.dimensions,
-            query_prefix=model.query_prefix,
-            passage_prefix=model.passage_prefix,
-            batch_inputs=self.settings.embed_call_inputs,
-            calls_in_flight=self.settings.embed_calls_in_flight,
-        )
-
-    @cached_property
-    def qdrant(self) -> "QdrantConnection":
-        from shared.adapters.qdrant_connection import QdrantConnection
-
-        return QdrantConnection(self.settings.qdrant_url, self.settings.qdrant_api_key)
-
-    def open_index(self, row: "EmbeddingIndex") -> "OpenIndex":
-        from shared.adapters.vectors_qdrant import QdrantVectors
-        from shared.services.indexes import OpenIndex
-
-        vectors = QdrantVectors(
-            self.settings.qdrant_url,
-            self.settings.qdrant_api_key,
-            alias=self.settings.qdrant_collection,
-            model=row.model.provider.model,
-            dimensions=row.model.dimensions,
-            collection=row.collection,
-            connection=self.qdrant,
-        )
-        return OpenIndex(row, self.embeddings_of(row.model), vectors)
-
-    def _collection_of(self, model: "EmbeddingModel") -> str:
-        from shared.adapters.qdrant_collection import collection_name
-
-        return collection_name(self.settings.qdrant_collection, model.provider.model, model.dimensions)
-
-    @cached_property
-    def vectors(self) -> "ports.Vectors":
-        from shared.services.index_vectors import IndexVectors
-
-        return IndexVectors(self.indexes)
-
-    @cached_property
-    def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
-        from shared.adapters.llm_anthropic import AnthropicChat
-        from shared.adapters.llm_openai import OpenAIChat
-
-        model = OpenAIChat(self.model_clients)
-        anthropic = AnthropicChat(self.anthropic_clients)
-        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model, ProviderKind.ANTHROPIC: anthropic}
-
-    # --- services --------------------------------------------------------------------------------------------------
+class Runtime(RuntimePorts):
+    """Ports and services of one process and event loop."""
 
     @cached_property
     def signing_in(self) -> "SigningIn":
@@ -270,7 +95,25 @@ class Runtime:
     def runs(self) -> "Runs":
         from shared.services.runs import Runs
 
-        return Runs(self.db, self.answering, self.run_log)
+        return Runs(self.db, self.answering, self.run_log, self.notebook_answering)
+
+    @cached_property
+    def uploading(self) -> "Uploading":
+        from shared.services.uploading import Uploading
+
+        return Uploading(self.db, self.blobs, self.extractor, self.settings.notebook.limits)
+
+    @cached_property
+    def handing_over(self) -> "HandingOver":
+        from shared.services.handing_over import HandingOver
+
+        return HandingOver(self.db, self.blobs, self.notebook)
+
+    @cached_property
+    def notebook_upkeep(self) -> "NotebookUpkeep":
+        from shared.services.notebook_upkeep import NotebookUpkeep
+
+        return NotebookUpkeep(self.db, self.blobs, self.notebook)
 
     @cached_property
     def indexes(self) -> "Indexes":
@@ -360,6 +203,71 @@ class Runtime:
     async def _ping_postgres(self) -> None:
         async with self.db.connection() as connection:
             await connection.execute("SELECT 1")
+
+    @cached_property
+    def notebook(self) -> "Notebook":
+        """NotebookLlama where its address is set, else Nexus itself."""
+        if self.notebook_llama is not None:
+            return self.notebook_llama
+        from shared.services.notebook_reading import NotebookReading
+
+        return NotebookReading(self.extractor, self._notebook_index, self.tokenizer, self.throttle)
+
+    async def _notebook_index(self) -> "OpenIndex":
+        """Passages of uploaded files, by the model that serves: in a collection of their own."""
+        from shared.adapters.vectors_qdrant import QdrantVectors
+        from shared.services.indexes import OpenIndex
+
+        serving = await self.indexes.serving()
+        vectors = QdrantVectors(
+            self.settings.qdrant_url,
+            self.settings.qdrant_api_key,
+            alias="notebook_passages",
+            model=serving.row.model.provider.model,
+            dimensions=serving.row.model.dimensions,
+            connection=self.qdrant,
+        )
+        return OpenIndex(replace(serving.row, collection=vectors.collection), serving.embeddings, vectors)
+
+    @cached_property
+    def notebook_answering(self) -> "NotebookAnswering":
+        from shared.services.notebook_answering import NotebookAnswering
+        from shared.services.retrieval import Retrieval
+
+        return NotebookAnswering(
+            self.db,
+            self.answering,
+            Retrieval(self._notebook_index),
+            self.notebook,
+            self.handing_over,
+            self.notebook_llama,
+        )
+
+    def open_index(self, row: "EmbeddingIndex") -> "OpenIndex":
+        from shared.adapters.vectors_qdrant import QdrantVectors
+        from shared.services.indexes import OpenIndex
+
+        vectors = QdrantVectors(
+            self.settings.qdrant_url,
+            self.settings.qdrant_api_key,
+            alias=self.settings.qdrant_collection,
+            model=row.model.provider.model,
+            dimensions=row.model.dimensions,
+            collection=row.collection,
+            connection=self.qdrant,
+        )
+        return OpenIndex(row, self.embeddings_of(row.model), vectors)
+
+    def _collection_of(self, model: "EmbeddingModel") -> str:
+        from shared.adapters.qdrant_collection import collection_name
+
+        return collection_name(self.settings.qdrant_collection, model.provider.model, model.dimensions)
+
+    @cached_property
+    def vectors(self) -> "ports.Vectors":
+        from shared.services.index_vectors import IndexVectors
+
+        return IndexVectors(self.indexes)
 
 
 _runtimes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime]" = WeakKeyDictionary()

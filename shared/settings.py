@@ -7,14 +7,16 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.domain.indexes import EmbeddingModel
 from shared.domain.limits import DEFAULTS, Limits, rates_from
+from shared.domain.notebook import NotebookLimits
 from shared.domain.role_mapping import MappingError, RoleMapping
+from shared.variables import VariableReader
 
 _GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_MB = 1024 * 1024
 _PERSON = re.compile(f"{_GUID}:{_GUID}")
 
 
@@ -67,6 +69,17 @@ class GraphSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotebookSettings:
+    """Without a `url` Nexus reads and answers by itself. `scope` asks Entra for a token by managed identity; else the
+    environment variable `api_key_env` holds one."""
+
+    url: str | None
+    api_key_env: str | None
+    scope: str | None
+    limits: NotebookLimits
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     environment: str
     postgres_url: str
@@ -88,6 +101,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     cors_by_code: bool
     limits: Limits
+    notebook: NotebookSettings
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -133,6 +147,7 @@ class Settings:
             # in Azure the platform does it; both at once would double the headers, which browsers refuse
             cors_by_code=read.flag("NEXUS_CORS_BY_CODE", default=read.optional("NEXUS_ENV") == "local"),
             limits=read.limits(),
+            notebook=read.notebook(),
         )
         if settings.blob_connection_string is None and settings.blob_account_url is None:
             read.problems.append(
@@ -149,61 +164,8 @@ class Settings:
         return settings
 
 
-class _Reader:
-    """Reads one variable after the other and remembers what is wrong instead of stopping at the first."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
-        self.problems: list[str] = []
-
-    def optional(self, name: str) -> str | None:
-        return self._env.get(name, "").strip() or None
-
-    def verbatim(self, name: str) -> str:
-        return self._env.get(name, "")
-
-    def text(self, name: str, *, default: str | None = None) -> str:
-        value = self.optional(name) or default
-        if value is None:
-            self.problems.append(f"{name} is missing")
-            return ""
-        return value
-
-    def many(self, name: str, *, default: tuple[str, ...] = (), required: bool = False) -> tuple[str, ...]:
-        value = self.optional(name)
-        if value is None and required:
-            self.problems.append(f"{name} is missing (several values are separated by commas)")
-        return default if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
-
-    def url(self, name: str, *, schemes: tuple[str, ...] = ("https", "http"), default: str | None = None) -> str:
-        value = self.text(name, default=default)
-        if value and not (urlsplit(value).scheme in schemes and urlsplit(value).hostname):
-            # the value itself may hold a password: it is never repeated
-            self.problems.append(f"{name} is not an address that starts with {' or '.join(s + '://' for s in schemes)}")
-        return value.rstrip("/")
-
-    def origins(self, name: str) -> tuple[str, ...]:
-        """As browsers write them: compared as text, so a slash too many would shut everyone out."""
-        found = self.many(name)
-        for origin in found:
-            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
-                self.problems.append(f"{name} holds {origin!r}: an origin is scheme://host[:port], lower case, no path")
-        return found
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        value = self.optional(name)
-        if value is not None and value.lower() not in ("true", "false"):
-            self.problems.append(f"{name} must be true or false, not {value!r}")
-        return default if value is None else value.lower() == "true"
-
-    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
-        value = self.optional(name)
-        if value is None:
-            return default
-        if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
-            self.problems.append(f"{name} must be a whole number from {low} to {high}, not {value!r}")
-            return default
-        return int(value)
+class _Reader(VariableReader):
+    """The variables that mean something more than text."""
 
     def provider(self, prefix: str, *, default_model: str) -> ProviderConfig:
         kind = self.text(f"{prefix}_PROVIDER", default="openai")
@@ -230,6 +192,31 @@ class _Reader:
             rates,
             streams_per_user=self.integer("NEXUS_STREAMS_PER_USER", default=5, low=1, high=1000),
             proxy_hops=self.integer("NEXUS_PROXY_HOPS", default=1, low=1, high=5),
+        )
+
+    def notebook(self) -> NotebookSettings:
+        usual = NotebookLimits()
+        key_env = self.optional("NEXUS_NOTEBOOK_API_KEY_ENV")
+        if key_env is not None and not self.optional(key_env):
+            self.problems.append(f"{key_env} is missing: NEXUS_NOTEBOOK_API_KEY_ENV names it")
+        return NotebookSettings(
+            url=self.url("NEXUS_NOTEBOOK_URL") if self.optional("NEXUS_NOTEBOOK_URL") else None,
+            api_key_env=key_env,
+            scope=self.optional("NEXUS_NOTEBOOK_SCOPE"),
+            limits=NotebookLimits(
+                file_bytes=self.integer("NEXUS_NOTEBOOK_FILE_MB", default=usual.file_bytes // _MB, low=1, high=2000)
+                * _MB,
+                files_per_session=self.integer(
+                    "NEXUS_NOTEBOOK_FILES", default=usual.files_per_session, low=1, high=1000
+                ),
+                sessions_per_user=self.integer(
+                    "NEXUS_NOTEBOOK_SESSIONS", default=usual.sessions_per_user, low=1, high=10_000
+                ),
+                bytes_per_user=self.integer(
+                    "NEXUS_NOTEBOOK_USER_MB", default=usual.bytes_per_user // _MB, low=1, high=10**6
+                )
+                * _MB,
+            ),
         )
 
     def tenants(self, name: str) -> tuple[str, ...]:

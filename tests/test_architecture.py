@@ -18,7 +18,9 @@ LAYERS = {
     "shared.errors": 0,
     "shared.domain": 0,
     "shared.settings": 1,
+    "shared.variables": 1,
     "shared.ports": 1,
+    "shared.ports_notebook": 1,
     "shared.correlation": 1,
     "shared.traces": 1,
     "shared.logs": 1,
@@ -27,6 +29,7 @@ LAYERS = {
     "shared.services": 3,
     "shared.adapters": 3,
     "shared.runtime": 4,
+    "shared.runtime_ports": 4,
     "shared.web": 5,
     "functions": 6,
     "function_app": 7,
@@ -81,7 +84,8 @@ def test_imports_point_down(path: Path) -> None:
             continue
         assert target <= own, f"{module} imports {imported}, which lies above it"
         if imported.startswith("shared.adapters"):
-            assert module == "shared.runtime" or module.startswith("shared.adapters"), f"{module} imports an adapter"
+            roots = ("shared.runtime", "shared.runtime_ports")
+            assert module in roots or module.startswith("shared.adapters"), f"{module} imports an adapter"
         if imported.startswith("shared.services"):
             assert not module.startswith("shared.adapters"), f"{module} is an adapter and imports a service"
 

@@ -36,7 +36,11 @@ def test_importing_the_app_loads_no_sdk() -> None:
 def test_microsofts_worker_indexes_every_function_and_nothing_else(tmp_path: Path) -> None:
     import function_app  # noqa: F401 - fills the registry
 
-    with HostProcess(ROOT, tmp_path, environment={"NEXUS_SYNC_SCHEDULE": "0 0 * * * *"}) as host:
+    with HostProcess(
+        ROOT,
+        tmp_path,
+        environment={"NEXUS_SYNC_SCHEDULE": "0 0 * * * *", "NEXUS_NOTEBOOK_UPKEEP_SCHEDULE": "0 15 * * * *"},
+    ) as host:
         listed = httpx.get(f"{host.url}/admin/functions").json()
         live = httpx.get(f"{host.url}/api/health/live")
     assert live.json() == {"status": "ok"}
@@ -44,6 +48,7 @@ def test_microsofts_worker_indexes_every_function_and_nothing_else(tmp_path: Pat
     routes = {route.name for route in openapi.registered()}
     others = {"sync_timer", "sync_library", "sync_step", "sync_fail", "ingest_document", "sweep_runs", "preflight"}
     others |= {"rebuild_index", "index_step", "copy_passages", "index_stop"}
+    others |= {"hand_over_file", "hand_over_step", "notebook_upkeep"}
     assert {function["name"] for function in listed} == routes | others
 
 

@@ -45,6 +45,10 @@ class Addresses:
         return self._http("models")
 
     @property
+    def notebookllama(self) -> str:
+        return self._http("notebookllama")
+
+    @property
     def qdrant(self) -> str:
         return self._http("qdrant")
 
@@ -82,7 +86,7 @@ def write_stack_file(addresses: Addresses, accounts: Sequence[Account], pids: Ma
         "entra": addresses.entra,
         "openai": addresses.models,
         "anthropic": None,
-        "notebookllama": None,
+        "notebookllama": addresses.notebookllama,
         # the owner's: a tool may look at every table, the app's own address is in `python -m devstack env`
         "postgres": addresses.postgres_owner,
         "redis": addresses.redis,

@@ -25,6 +25,11 @@ class Credentials:
     entra_client_secret: str
     # kid:base64, as NEXUS_ACCESS_TOKEN_KEYS takes it
     access_token_key: str
+    notebook_key: str
+
+
+# Secrets that no stored data depends on and that homes of before do not have: made when they are missed.
+_ADDED_LATER = {"notebook_key": lambda: secrets.token_urlsafe(24)}
 
 
 def credentials(home: Path) -> Credentials:
@@ -43,6 +48,7 @@ def credentials(home: Path) -> Credentials:
         entra_client_id=str(uuid4()),
         entra_client_secret=secrets.token_urlsafe(30),
         access_token_key="local1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        **{name: make() for name, make in _ADDED_LATER.items()},
     )
     write_private(file, json.dumps(asdict(made), indent=2))
     return made
@@ -51,6 +57,10 @@ def credentials(home: Path) -> Credentials:
 def _read(file: Path) -> Credentials:
     try:
         stored = json.loads(file.read_text("utf-8"))
-        return Credentials(**{field.name: stored[field.name] for field in fields(Credentials)})
+        missed = {name: make() for name, make in _ADDED_LATER.items() if name not in stored}
+        known = Credentials(**{field.name: {**missed, **stored}[field.name] for field in fields(Credentials)})
     except (ValueError, KeyError, TypeError) as error:
         raise StackError(f"{file} cannot be read ({error}). `make reset` makes new secrets, and new data.") from error
+    if missed:
+        write_private(file, json.dumps(asdict(known), indent=2))
+    return known

@@ -21,6 +21,11 @@ _FREE = (
     "NEXUS_ROLE_MAPPING",
     "NEXUS_EMBED_CALL_INPUTS",
     "NEXUS_EMBED_CALLS_IN_FLIGHT",
+    "NEXUS_NOTEBOOK_FILE_MB",
+    "NEXUS_NOTEBOOK_FILES",
+    "NEXUS_NOTEBOOK_SESSIONS",
+    "NEXUS_NOTEBOOK_USER_MB",
+    "NEXUS_NOTEBOOK_UPKEEP_SCHEDULE",
 )
 _OPEN_LIMITS = '{"sign_in": "10000/60", "chat": "10000/60", "search": "10000/60", "admin": "10000/60"}'
 _DEFAULT_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
@@ -47,12 +52,14 @@ def app_environment(addresses: Addresses, admin_email: str, shell: Mapping[str, 
         "NEXUS_GRAPH_DOWNLOAD_HOSTS": "localhost",
         "NEXUS_CORS_ORIGINS": f"http://localhost:{web},http://127.0.0.1:{web}",
         "NEXUS_SYNC_SCHEDULE": "0 0 * * * *",
+        "NEXUS_NOTEBOOK_UPKEEP_SCHEDULE": "0 15 * * * *",
         "NEXUS_LOG_FORMAT": "text",
         # one developer plays a whole company here, evaluations and benches included
         "NEXUS_RATE_LIMITS": _OPEN_LIMITS,
         "NEXUS_STREAMS_PER_USER": "100",
         **{name: shell[name] for name in _FREE if shell.get(name)},
         **_models(addresses, shell),
+        **_notebook(addresses, shell),
         "AzureWebJobsStorage": addresses.blob,
     }
 
@@ -74,6 +81,24 @@ def _models(addresses: Addresses, shell: Mapping[str, str]) -> dict[str, str]:
         "NEXUS_EMBEDDING_PASSAGE_PREFIX": "passage: ",
     }
     return local_key | chat | embedding
+
+
+def _notebook(addresses: Addresses, shell: Mapping[str, str]) -> dict[str, str]:
+    """Nexus reads notebook files itself unless the developer says otherwise: `NEXUS_NOTEBOOK_URL=local` is the
+    stand-in of this stack, anything else a NotebookLlama elsewhere with the key that the shell names."""
+    url = shell.get("NEXUS_NOTEBOOK_URL", "")
+    if url == "local":
+        return {
+            "NEXUS_NOTEBOOK_URL": addresses.notebookllama,
+            "NEXUS_NOTEBOOK_API_KEY_ENV": "NOTEBOOKLLAMA_API_KEY",
+            "NOTEBOOKLLAMA_API_KEY": addresses.credentials.notebook_key,
+        }
+    if not url:
+        return {}
+    key_name = shell.get("NEXUS_NOTEBOOK_API_KEY_ENV", "")
+    named = {"NEXUS_NOTEBOOK_API_KEY_ENV": key_name, key_name: shell.get(key_name, "")} if key_name else {}
+    scope = {"NEXUS_NOTEBOOK_SCOPE": shell["NEXUS_NOTEBOOK_SCOPE"]} if shell.get("NEXUS_NOTEBOOK_SCOPE") else {}
+    return {"NEXUS_NOTEBOOK_URL": url, **named, **scope}
 
 
 def _chosen(prefix: str, shell: Mapping[str, str]) -> dict[str, str]:

@@ -61,6 +61,13 @@ def services(addresses: Addresses) -> list[Part]:
         _stand_in(addresses, "graph", "Graph", "devstack.graph", ["--entra-issuer", addresses.entra_issuer]),
         # loading the embedding model takes some seconds, more on a busy machine
         _stand_in(addresses, "models", "Models", "devstack.models", models_options, limit_s=180.0),
+        _stand_in(
+            addresses,
+            "notebookllama",
+            "NotebookLlama",
+            "devstack.notebookllama",
+            [f"--api-key={addresses.credentials.notebook_key}"],
+        ),
     ]
 
 

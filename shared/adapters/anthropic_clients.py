@@ -69,7 +69,7 @@ async def post_stream(
     import httpx2
 
     response = await client.post(
-        f"{client.base_url}{path[1:]}",
+        path,
         cast_to=httpx2.Response,
         content=msgspec.json.encode(body),
         options={"timeout": timeouts(silence_s), "headers": {"content-type": "application/json"}},
@@ -86,7 +86,7 @@ def model_failure(error: "anthropic.AnthropicError | httpx2.HTTPError") -> Model
     import httpx2
 
     match error:
-        case anthropic.APITimeoutError() | httpx2.TimeoutException() if model_failures.timed_out(error):
+        case anthropic.APITimeoutError() | httpx2.TimeoutException():
             return model_failures.late()
         case anthropic.APIStatusError():
             said = (error.api_message or "") if error.status_code == 400 else ""

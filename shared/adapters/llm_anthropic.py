@@ -157,8 +157,8 @@ class AnthropicChat:
 
         from shared.adapters.model_transport import pieces
 
-        client = self.clients.of(request.provider)
         try:
+            client = self.clients.of(request.provider)
             response = await post_stream(client, "/v1/messages", _body(request), silence_s=self.silence_timeout_s)
             async with aclosing(response), aclosing(model_events(pieces(response), MessageReading())) as events:
                 async for event in events:
@@ -167,6 +167,8 @@ class AnthropicChat:
             raise model_failure(error) from error
         except httpx2.HTTPError as error:
             raise model_failures.stream_cut() from error
+        except httpx2.InvalidURL as error:
+            raise model_failures.refused() from error
         except anthropic.AnthropicError as error:
             raise model_failure(error) from error
 

@@ -120,8 +120,8 @@ class OpenAIChat:
 
         from shared.adapters.model_transport import pieces
 
-        client = self.clients.of(request.provider)
         try:
+            client = self.clients.of(request.provider)
             response = await post(
                 client, "/chat/completions", _body(request), silence_s=self.silence_timeout_s, stream=True
             )
@@ -135,6 +135,8 @@ class OpenAIChat:
             raise model_failure(error) from error
         except httpx2.HTTPError as error:
             raise model_failures.stream_cut() from error
+        except httpx2.InvalidURL as error:
+            raise model_failures.refused() from error
         except openai.OpenAIError as error:
             raise model_failure(error) from error
 

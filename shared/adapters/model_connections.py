@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -60,7 +59,7 @@ def timeouts(silence_s: float) -> "httpx2.Timeout":
     return httpx2.Timeout(silence_s, connect=CONNECT_TIMEOUT_S)
 
 
-def key_of(provider: ProviderConfig, secrets: Secrets = os.environ.get) -> str | None:
+def key_of(provider: ProviderConfig, secrets: Secrets) -> str | None:
     """The provider's key; None for Azure without one, which means the managed identity.
     Raises ModelFailed (model_key_missing) when the key's variable is not set."""
     if provider.api_key_env is None:

@@ -78,15 +78,6 @@ def of_status(status: int, code: str) -> ModelFailed:
             return refused()
 
 
-def timed_out(error: BaseException | None) -> bool:
-    """The SDKs' aiohttp transport calls a reset connection a timeout as well; the cause tells them apart."""
-    while error is not None:
-        if isinstance(error, TimeoutError):
-            return True
-        error = error.__cause__
-    return False
-
-
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """The wait that a reply asks for, in seconds: `retry-after-ms`, or `Retry-After` as seconds or as a date."""
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):

@@ -6,12 +6,15 @@ worth one decoding, and calls a reset connection a timeout. Imported with the fi
 
 import urllib.request
 from collections.abc import AsyncIterator
+from typing import Self
 
 import aiohttp
 import httpx2
 from yarl import URL
 
 KEEPALIVE_S = 60.0
+# Where a response carries its body for `pieces`.
+_BODY = "nexus.body"
 
 
 def pool() -> httpx2.AsyncClient:
@@ -39,8 +42,13 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             )
         except (aiohttp.ClientError, OSError) as error:
             raise _translated(error, request) from error
+        body = _Body(response, request)
         return httpx2.Response(
-            response.status, headers=list(response.raw_headers), stream=_Body(response, request), request=request
+            response.status,
+            headers=list(response.raw_headers),
+            stream=body,
+            request=request,
+            extensions={_BODY: body},
         )
 
     async def aclose(self) -> None:
@@ -58,22 +66,29 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent", "Content-Type"),
                 # looking for proxies takes time at every request: only where the environment names one
-                trust_env=bool(urllib.request.getproxies()),
+                trust_env=bool(urllib.request.getproxies().keys() - {"no"}),
             )
         return self._session
 
 
 class _Body(httpx2.AsyncByteStream):
+    """Its own iterator: a generator would be one more stop for every token."""
+
     def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
         self._response = response
         self._request = request
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for piece in self._response.content.iter_any():
-                yield piece
+            piece = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise _translated(error, self._request) from error
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         """Ends the connection at once, unless the body was read to its end: then it serves the next call."""
@@ -81,11 +96,12 @@ class _Body(httpx2.AsyncByteStream):
 
 
 def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """A reply's body as it comes. httpx2's own iterators put two more generators around every piece, of use only
-    for a body that is compressed, which an event stream is behind few gateways."""
-    if "content-encoding" in response.headers or not isinstance(response.stream, httpx2.AsyncByteStream):
+    """A reply's body as it comes off the network. httpx2's own iterators put three generators around every piece,
+    of use only for a body that is compressed, which an event stream is behind few gateways."""
+    body = response.extensions.get(_BODY)
+    if "content-encoding" in response.headers or not isinstance(body, _Body):
         return response.aiter_bytes()
-    return aiter(response.stream)
+    return body
 
 
 def _translated(error: Exception, request: httpx2.Request) -> httpx2.TransportError:

@@ -113,7 +113,7 @@ async def post(
     import openai
 
     # Whole, since joining it with the base takes the SDK 0.1 ms; only Azure's old paths must be seen as they are.
-    address = path if isinstance(client, openai.AsyncAzureOpenAI) else f"{client.base_url}{path[1:]}"
+    address = path if isinstance(client, openai.AsyncAzureOpenAI) else str(client.base_url).rstrip("/") + path
     response = await client.post(
         address,
         cast_to=httpx2.Response,
@@ -132,7 +132,7 @@ def model_failure(error: "openai.OpenAIError | httpx2.HTTPError") -> ModelFailed
     import openai
 
     match error:
-        case openai.APITimeoutError() | httpx2.TimeoutException() if model_failures.timed_out(error):
+        case openai.APITimeoutError() | httpx2.TimeoutException():
             return model_failures.late()
         case openai.APIStatusError():
             return model_failures.of_status(error.status_code, error.code or "")

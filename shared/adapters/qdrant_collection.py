@@ -1,8 +1,8 @@
 """The collection that holds the passages of one embedding model: its name, its settings, its making.
 
-Settings for a million files, about ten million passages of 3,072 dimensions. A passage takes 12 KB on disk
-(float32, read for rescoring only) and about 5 KB of memory (3 KB int8, 1.6 KB of BM25 postings, HNSW links): 50 GB
-of memory and 130 GB of disk for all. Collections of thousands work with the same settings.
+Settings for a million files, about ten million passages of 3,072 dimensions. A passage takes 20 KB on disk (12 KB
+float32, read for rescoring only) and about 5 KB of memory (3 KB int8, BM25 postings, HNSW links): 50 GB of memory and
+205 GB of disk for all, summed up in docs/scale.md. Collections of thousands work with the same settings.
 """
 
 import logging

@@ -25,6 +25,7 @@ from shared.adapters.qdrant_bodies import (
 from shared.adapters.qdrant_collection import collection_name, drop_collection, ensure_collection, point_alias
 from shared.adapters.qdrant_connection import SEARCH_TIMEOUT_S, CollectionMissing, PointMissing, QdrantConnection
 from shared.adapters.qdrant_labels import LabelsPage, labels_body, stored_passage
+from shared.adapters.qdrant_ranking import Found, Ranking, ranked
 from shared.adapters.qdrant_texts import TextsPage, published_after, texts_body
 from shared.domain.audience import Audience
 from shared.domain.documents import (
@@ -34,13 +35,11 @@ from shared.domain.documents import (
     PassagePosition,
     PublishedPassage,
     RetrievedPassage,
-    SearchMode,
     SearchQuery,
     StoredPassage,
 )
-from shared.domain.fusion import fused
 from shared.domain.ids import DocumentId, LibraryId, PassageId
-from shared.errors import NexusError, Unavailable
+from shared.errors import Unavailable
 
 # Points in one upsert: 64 × 3,072 numbers are 2.5 MB of JSON, written in about 10 ms, in which no stream moves.
 UPSERT_POINTS = 64
@@ -48,33 +47,6 @@ UPSERT_POINTS = 64
 PUBLISH_POSITIONS = 500
 REMOVE_DOCUMENTS = 100
 SCROLL_POINTS = 1_000
-
-
-class _Found(msgspec.Struct):
-    """The payload of a passage, as far as a search needs it."""
-
-    document_id: UUID
-    library_id: UUID
-    file_name: str
-    file_url: str
-    file_type: str
-    text: str
-    chunk_index: int
-    total_chunks: int
-    page: int | None = None
-    last_page: int | None = None
-    section: str | None = None
-    language: str | None = None
-
-
-class _Scored(msgspec.Struct):
-    id: UUID
-    score: float
-    payload: _Found | None = None
-
-
-class _Ranking(msgspec.Struct):
-    points: list[_Scored]
 
 
 class _Known(msgspec.Struct):
@@ -127,16 +99,16 @@ class QdrantVectors:
 
     async def search(self, queries: Sequence[SearchQuery], *, audience: Audience) -> list[list[RetrievedPassage]]:
         allowed = readable(audience)
-        asked = [search_bodies(query, allowed, _Found.__struct_fields__) for query in queries]
+        asked = [search_bodies(query, allowed, Found.__struct_fields__) for query in queries]
         searches = [body for bodies in asked for body in bodies]
         if not searches:
             return [[] for _ in queries]
         found = iter(
             await self._send(
-                "POST", "/points/query/batch", {"searches": searches}, list[_Ranking], timeout_s=self._search_timeout_s
+                "POST", "/points/query/batch", {"searches": searches}, list[Ranking], timeout_s=self._search_timeout_s
             )
         )
-        return [_ranked(query, [next(found) for _ in bodies]) for query, bodies in zip(queries, asked, strict=True)]
+        return [ranked(query, [next(found) for _ in bodies]) for query, bodies in zip(queries, asked, strict=True)]
 
     async def stored(self, document: DocumentId) -> frozenset[PassageId]:
         found: set[PassageId] = set()
@@ -267,42 +239,3 @@ class QdrantVectors:
                 return await self._connection.send(method, place, body, reply, **options)
         except (CollectionMissing, PointMissing) as error:
             raise Unavailable("qdrant", "The vector index changed meanwhile. Try again shortly.") from error
-
-
-def _ranked(query: SearchQuery, found: Sequence[_Ranking]) -> list[RetrievedPassage]:
-    """Best first, out of the answers to `search_bodies(query, …)`."""
-    if not found:
-        return []
-    points = found[0].points
-    scores = [point.score for point in points]
-    if query.mode is SearchMode.SPARSE:
-        return [_passage(point, score, 0.0, score) for point, score in zip(points, scores, strict=True)]
-    known = {point.id: point.score for point in found[1].points} if len(found) > 1 else {}
-    terms = [known.get(point.id, 0.0) for point in points]
-    combined = fused(scores, terms) if query.mode is SearchMode.HYBRID else scores
-    passages = [_passage(*each) for each in zip(points, combined, scores, terms, strict=True)]
-    return sorted(passages, key=lambda passage: -passage.score)
-
-
-def _passage(point: _Scored, score: float, similarity: float, term_score: float) -> RetrievedPassage:
-    found = point.payload
-    if found is None:
-        raise NexusError("The vector index gave a passage without its text.", code="vector_index_refused")
-    return RetrievedPassage(
-        passage_id=PassageId(point.id),
-        document_id=DocumentId(found.document_id),
-        library_id=LibraryId(found.library_id),
-        file_name=found.file_name,
-        file_url=found.file_url,
-        file_type=found.file_type,
-        text=found.text,
-        page=found.page,
-        last_page=found.last_page,
-        section=found.section,
-        chunk_index=found.chunk_index,
-        total_chunks=found.total_chunks,
-        language=found.language,
-        score=score,
-        similarity=similarity,
-        term_score=term_score,
-    )

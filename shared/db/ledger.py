@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from shared.db.documents import COLUMNS, document_of
+from shared.db.ledger_paths import BELOW
 from shared.db.pool import Connection
-from shared.domain.audience import Scope
 from shared.domain.documents import DriveItem
-from shared.domain.ids import DocumentId, LibraryId, SyncRunId, document_id
+from shared.domain.ids import LibraryId, SyncRunId, document_id
 from shared.domain.ledger import NEVER_READ, LedgerDocument, Library, Todo, file_type_of, file_url_of
 
 KNOWN = f"SELECT {COLUMNS} FROM sharepoint_documents WHERE drive_id = $1 AND sharepoint_id = ANY($2) FOR UPDATE"
@@ -127,18 +127,6 @@ async def keep_unread(connection: Connection, drive_id: str, unread: Mapping[str
     await connection.execute(KEEP_UNREAD, drive_id, list(unread), codes, [NEVER_READ[code] for code in codes])
 
 
-# What hangs below the given folders, the folders themselves included. Bounded depth: SharePoint allows 400
-# characters of path, and a loop made of stale parents must end.
-_BELOW = """
-    WITH RECURSIVE below AS (
-        SELECT item_id, 0 AS depth FROM sharepoint_folders WHERE drive_id = $1 AND item_id = ANY($2)
-        UNION
-        SELECT f.item_id, below.depth + 1
-          FROM below JOIN sharepoint_folders f ON f.drive_id = $1 AND f.parent_id = below.item_id
-         WHERE below.depth < 200
-    )
-"""
-
 # A folder that goes loses its parent, and stays until the pass has ended: what was in it may have been moved out,
 # and the feed, which has no order, may say so only later. A folder without a parent that is no root is a gone one.
 REMOVE_FOLDERS = """
@@ -160,7 +148,7 @@ async def remove_items(connection: Connection, drive_id: str, item_ids: Sequence
 
 GONE = "SELECT item_id FROM sharepoint_folders WHERE drive_id = $1 AND parent_id IS NULL AND NOT is_root"
 REMOVE_BELOW = (
-    _BELOW
+    BELOW
     + """
     , gone AS (
         UPDATE sharepoint_documents
@@ -179,64 +167,6 @@ async def remove_below_gone(connection: Connection, drive_id: str) -> None:
     gone = [row["item_id"] for row in await connection.fetch(GONE, drive_id)]
     if gone:
         await connection.execute(REMOVE_BELOW, drive_id, gone)
-
-
-# Paths from the stored parents, for documents given, for those below folders given, and for those whose parents
-# were not known when they came. A document that got another path is to be labelled anew: its scope may follow from
-# it. One whose folders do not reach the root any more has none until they are known. What it returns are documents
-# that got their first path and that no passage stands for.
-DERIVE_PATHS = (
-    _BELOW
-    + """
-    , affected AS (
-        SELECT id, parent_id, path AS old_path FROM sharepoint_documents
-         WHERE drive_id = $1
-           AND (sharepoint_id = ANY($3) OR parent_id IN (SELECT item_id FROM below) OR path IS NULL)
-    ), up AS (
-        SELECT a.id, f.parent_id, f.is_root, CASE WHEN f.is_root THEN '' ELSE f.name || '/' END AS folder, 0 AS depth
-          FROM affected a JOIN sharepoint_folders f ON f.drive_id = $1 AND f.item_id = a.parent_id
-        UNION ALL
-        SELECT up.id, f.parent_id, f.is_root,
-               CASE WHEN f.is_root THEN up.folder ELSE f.name || '/' || up.folder END, up.depth + 1
-          FROM up JOIN sharepoint_folders f ON f.drive_id = $1 AND f.item_id = up.parent_id
-         WHERE NOT up.is_root AND up.depth < 200
-    ), placed AS (
-        UPDATE sharepoint_documents d
-           SET path = up.folder || d.file_name,
-               todo = CASE WHEN d.path IS NOT NULL AND d.todo IS NULL THEN 'relabel' ELSE d.todo END,
-               change_seq = d.change_seq + 1
-          FROM affected a LEFT JOIN up ON up.id = a.id AND up.is_root
-         WHERE d.id = a.id AND d.path IS DISTINCT FROM up.folder || d.file_name
-        RETURNING d.id, d.path, d.department_id, d.country_id, d.qdrant_point_ids, a.old_path
-    )
-    SELECT id, path, department_id, country_id FROM placed
-     WHERE old_path IS NULL AND path IS NOT NULL AND qdrant_point_ids = '[]'
-"""
-)
-
-
-async def derive_paths(
-    connection: Connection, library: Library, *, changed_folders: Sequence[str], changed_files: Sequence[str]
-) -> None:
-    rows = await connection.fetch(DERIVE_PATHS, library.drive_id, changed_folders, changed_files)
-    scopes = {row["id"]: library.scope_of(row["path"]) for row in rows}
-    here = {row["id"]: Scope(row["department_id"], row["country_id"]) for row in rows}
-    await place(connection, {document: scope for document, scope in scopes.items() if scope != here[document]})
-
-
-PLACE = """
-    UPDATE sharepoint_documents d SET department_id = new.department_id, country_id = new.country_id
-      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS new(id, department_id, country_id)
-     WHERE d.id = new.id AND d.qdrant_point_ids = '[]'
-"""
-
-
-async def place(connection: Connection, scopes: Mapping[DocumentId, Scope]) -> None:
-    """The scope of documents that no passage stands for: the ledger is all that has to change."""
-    if scopes:
-        departments = [scope.department_id for scope in scopes.values()]
-        countries = [scope.country_id for scope in scopes.values()]
-        await connection.execute(PLACE, list(scopes), departments, countries)
 
 
 MISSING_PARENTS = """

@@ -65,6 +65,11 @@ class CitationFilter:
         return match.start() if match else len(rest)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is held back."""
+        return not self._held
+
+    @property
     def cited(self) -> tuple[Source, ...]:
         """The passages cited so far, under the numbers the reader sees."""
         return tuple(
@@ -88,9 +93,13 @@ def sources_block(cited: Sequence[Source]) -> str:
     """The block the server (never the model) puts under an answer; one line a number."""
     if not cited:
         return ""
-    return "\n\nSources:\n" + "\n".join(
-        f"[{source.n}] {' '.join(neutralise(source.file_name).split())} - {source.file_url}" for source in cited
-    )
+    return "\n\nSources:\n" + "\n".join(map(_line_of, cited))
+
+
+def _line_of(source: Source) -> str:
+    """An uploaded file has no address: it is private to its session."""
+    name = f"[{source.n}] {' '.join(neutralise(source.file_name).split())}"
+    return f"{name} - {source.file_url}" if source.file_url else name
 
 
 _CITED = re.compile(r"\[(\d+)\]")

@@ -20,7 +20,7 @@ def frame(run_id: RunId, seq: int, event: RunEvent) -> bytes:
     head = b"id: %b:%d\n" % (str(run_id).encode(), seq)
     match event:
         case Token(token):
-            return b'%bdata: {"token":%b}\n\n' % (head, _encode(token))
+            return token_frame(str(run_id).encode(), seq, token)
         case Done():
             return b"%bdata: %b\n\n" % (head, _encode({"done": True, **_fields(event)}))
         case Meta():
@@ -32,6 +32,11 @@ def frame(run_id: RunId, seq: int, event: RunEvent) -> bytes:
         case Failed(problem):
             name, data = b"error", problem
     return b"%bevent: %b\ndata: %b\n\n" % (head, name, _encode(data))
+
+
+def token_frame(run: bytes, seq: int, token: str) -> bytes:
+    """What `frame` makes of a Token: for who makes many for one run, whose id is then written out once."""
+    return b'id: %b:%d\ndata: {"token":%b}\n\n' % (run, seq, _encode(token))
 
 
 def _fields(done: Done) -> dict[str, Any]:

@@ -15,6 +15,8 @@ DocumentId = NewType("DocumentId", UUID)
 PassageId = NewType("PassageId", UUID)
 SessionId = NewType("SessionId", UUID)
 IndexId = NewType("IndexId", UUID)
+NotebookSessionId = NewType("NotebookSessionId", UUID)
+FileId = NewType("FileId", UUID)
 
 # Any fixed UUID serves as a name space; changing it would orphan every stored passage.
 _NAMESPACE = UUID("5f0a1f6e-94a3-4c58-9f0e-0b7a53d6a9c1")

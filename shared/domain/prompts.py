@@ -122,6 +122,21 @@ def looks_german(text: str) -> bool:
     return sum(word in _GERMAN for word in words) >= max(1, len(words) // 5)
 
 
+def nothing_to_read(question: str, *, waiting: int) -> str:
+    """The answer of a notebook session without a file that is ready; `waiting` files may become so."""
+    if looks_german(question):
+        return (
+            "Die Dateien werden noch gelesen. Fragen Sie in einem Augenblick noch einmal."
+            if waiting
+            else "In dieser Sitzung ist keine Datei, aus der geantwortet werden kann. Laden Sie zuerst eine hoch."
+        )
+    return (
+        "The files are still being read. Ask again in a moment."
+        if waiting
+        else "This session holds no file that can be answered from. Upload one first."
+    )
+
+
 def not_covered(question: str, closest: Sequence[str], unknown: Sequence[str] = ()) -> str:
     """The honest answer when nothing that the reader may open bears on the question. `closest` are file names,
     `unknown` the names in the question that the documents do not mention."""

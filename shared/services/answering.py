@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from shared.domain.audience import Audience
 from shared.domain.chat import Mode, ModelFinished, ModelText, ProviderConfig, ProviderKind, Turn
-from shared.domain.citations import CitationFilter, sources_block, unsupported_sentences
+from shared.domain.checked_text import CheckedText
+from shared.domain.citations import sources_block, unsupported_sentences
 from shared.domain.costs import Spent, cost_of
 from shared.domain.documents import RetrievedPassage
 from shared.domain.events import Source, Sources, Token, Usage
@@ -22,7 +23,7 @@ from shared.ports import ChatModel, Tokenizer
 from shared.services.model_calls import ModelCalls, ProviderChoice
 from shared.services.retrieval import Retrieval
 from shared.services.side_calls import SideCalls
-from shared.services.steering import ModeSettings, Steering
+from shared.services.steering import Steering
 from shared.services.titling import Titling
 
 log = logging.getLogger(__name__)
@@ -77,32 +78,38 @@ class Answering:
         self, mode: Mode, question: str, history: Sequence[Turn], *, audience: Audience, into: Answer
     ) -> AsyncGenerator[Sources | Token]:
         """The events of an answer, as they come; `into` holds the rest. Raises ModelFailed, Unavailable."""
-        settings = await self.steering.of(mode)
-        choice = ProviderChoice(settings.providers)
-        into.provider = choice.current
-        history = self._recent(history)
         if mode is Mode.ASSISTANT:
-            into.prompt = assistant_turns(settings.prompt, history, question)
+            settings = await self.steering.of(mode)
+            choice = ProviderChoice(settings.providers)
+            into.provider = choice.current
+            into.prompt = assistant_turns(settings.prompt, self.recent(history), question)
             async with aclosing(self._model_text(choice, into)) as pieces:
                 async for piece in pieces:
                     into.pieces.append(piece)
                     yield Token(piece)
             return
-        async with aclosing(self._from_documents(settings, choice, question, history, audience, into)) as events:
+        documents = self.from_documents(mode, question, history, retrieval=self.retrieval, audience=audience, into=into)
+        async with aclosing(documents) as events:
             async for event in events:
                 yield event
 
-    async def _from_documents(
+    async def from_documents(
         self,
-        settings: ModeSettings,
-        choice: ProviderChoice,
+        mode: Mode,
         question: str,
         history: Sequence[Turn],
+        *,
+        retrieval: Retrieval,
         audience: Audience,
         into: Answer,
     ) -> AsyncGenerator[Sources | Token]:
+        """The events of an answer from what `audience` may read of the index that `retrieval` searches."""
+        settings = await self.steering.of(mode)
+        choice = ProviderChoice(settings.providers)
+        into.provider = choice.current
+        history = self.recent(history)
         queries = [question, *await self._rewritten(choice, history, question, into.beside)]
-        candidates = await self.retrieval.search(queries, audience=audience, limit=WITNESSES)
+        candidates = await retrieval.search(queries, audience=audience, limit=WITNESSES)
         passages = assemble(candidates[:CANDIDATES], budget_tokens=CONTEXT_TOKENS, count_tokens=self.tokenizer.count)
         given = tuple(_source(number, passage) for number, passage in enumerate(passages, start=1))
         into.retrieved = given
@@ -116,15 +123,15 @@ class Answering:
             yield Token(into.text)
             return
         into.prompt = rag_turns(settings.prompt, history, question, passages, self.new_marker())
-        citations = CitationFilter(given)
+        checked = CheckedText(given, [passage.text for passage in passages], question=question)
         async with aclosing(self._model_text(choice, into)) as pieces:
             async for piece in pieces:
-                if shown := citations.feed(piece):
+                if shown := checked.feed(piece):
                     into.pieces.append(shown)
-                    into.cited = citations.cited
+                    into.cited = checked.cited
                     yield Token(shown)
-        tail = citations.flush()
-        into.cited = citations.cited
+        tail = checked.flush()
+        into.cited = checked.cited
         into.supported = bool(into.cited)
         texts = {source.n: _text_of(source, passages) for source in into.cited}
         into.unsupported = unsupported_sentences(into.text, into.cited, texts, asked=question)
@@ -188,7 +195,7 @@ class Answering:
         texts = [str(query).strip() for query in queries if isinstance(query, str)]  # pyright: ignore[reportUnknownVariableType]
         return [text for text in texts if text and text != question][:3]
 
-    def _recent(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
+    def recent(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
         """The newest turns that fit the budget, whole ones only."""
         left, recent = HISTORY_TOKENS, list[Turn]()
         for turn in reversed(history):

@@ -18,7 +18,8 @@ from shared.domain.ids import DocumentId, LibraryId, UserId
 from shared.domain.ledger import Library
 from shared.errors import ModelFailed, NotFound, Throttled, Unavailable
 from shared.ports import Vectors
-from shared.services.explanation import SEARCHED, Check, Facts, Place, Verdict, explained, person_scope
+from shared.services.explanation import explained, person_scope
+from shared.services.explanation_facts import SEARCHED, Check, Facts, Place, Verdict
 from shared.services.retrieval import Retrieval
 
 _EVERYWHERE = Scope(None, None)

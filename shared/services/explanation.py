@@ -4,7 +4,6 @@ Each check says what it looked at. What stands in the way are obstacles, in the 
 cleared away; the first is the verdict.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.db.document_lists import ListedDocument
@@ -14,68 +13,11 @@ from shared.domain.audience import Audience, Scope
 from shared.domain.documents import PassageCounts
 from shared.domain.ledger import MAX_ATTEMPTS, Library, Todo
 from shared.services.answering import CANDIDATES
-
-# How far down a search is looked for the document.
-SEARCHED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`ok` is None for what could not be looked at."""
-
-    check: str
-    ok: bool | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    findable: bool
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the document's best passage came in a search, from 1 on; None when it was not among the first SEARCHED."""
-
-    place: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known. `counts` is None while the index is away, `place` where nothing was searched for; `is_folder`
-    when the address is that of a folder or of the library itself. `of_site` are libraries of the address' site, any of
-    which might hold the file. `names_person`: whether the administrator may be
-    told where the person belongs."""
-
-    library: Library | None
-    last_run: SyncRun | None = None
-    document: ListedDocument | None = None
-    counts: PassageCounts | None = None
-    person: User | None = None
-    names_person: bool = False
-    place: Place | None = None
-    search_failed: bool = False
-    is_folder: bool = False
-    of_site: tuple[Library, ...] = ()
-    is_opaque: bool = False
-
-
-@dataclass(slots=True)
-class _Findings:
-    checks: list[Check] = field(default_factory=list[Check])
-    obstacle: Verdict | None = None
-
-    def says(self, check: str, ok: bool | None, detail: str) -> None:
-        self.checks.append(Check(check, ok, detail))
-
-    def stands_in_the_way(self, code: str, sentence: str) -> None:
-        self.obstacle = self.obstacle or Verdict(False, code, sentence)
+from shared.services.explanation_facts import SEARCHED, Check, Facts, Findings, Place, Verdict
 
 
 def explained(facts: Facts) -> tuple[Verdict, list[Check]]:
-    findings = _Findings()
+    findings = Findings()
     if facts.is_opaque:
         _opaque(findings)
     elif facts.of_site:
@@ -101,7 +43,7 @@ def explained(facts: Facts) -> tuple[Verdict, list[Check]]:
 # --- the library ---------------------------------------------------------------------------------------------------
 
 
-def _opaque(findings: _Findings) -> None:
+def _opaque(findings: Findings) -> None:
     sentence = (
         "This sharing link hides the file behind a token that only SharePoint can read. Open it, and copy the address"
         " that the browser then shows."
@@ -110,13 +52,13 @@ def _opaque(findings: _Findings) -> None:
     findings.stands_in_the_way("address_opaque", sentence)
 
 
-def _library_unknown(findings: _Findings) -> None:
+def _library_unknown(findings: Findings) -> None:
     sentence = "No registered library within your reach holds this address."
     findings.says("library", False, sentence)
     findings.stands_in_the_way("library_unknown", sentence + " Register its library first.")
 
 
-def _in_none_of(findings: _Findings, libraries: tuple[Library, ...]) -> None:
+def _in_none_of(findings: Findings, libraries: tuple[Library, ...]) -> None:
     for library in libraries:
         findings.says("sync", library.last_sync_at is not None, f"{library.name}: {_synced(library, None)}")
     names = ", ".join(library.name for library in libraries)
@@ -125,7 +67,7 @@ def _in_none_of(findings: _Findings, libraries: tuple[Library, ...]) -> None:
     findings.stands_in_the_way("not_in_ledger", sentence)
 
 
-def _library(findings: _Findings, library: Library, run: SyncRun | None) -> None:
+def _library(findings: Findings, library: Library, run: SyncRun | None) -> None:
     if library.is_removing:
         findings.says("library", False, f"The library {library.name} is being removed from Nexus.")
         findings.stands_in_the_way("library_removing", "The library is being removed from Nexus.")
@@ -151,7 +93,7 @@ def _synced(library: Library, run: SyncRun | None) -> str:
     return said
 
 
-def _not_in_ledger(findings: _Findings, facts: Facts, library: Library) -> None:
+def _not_in_ledger(findings: Findings, facts: Facts, library: Library) -> None:
     if facts.is_folder:
         sentence = "This is the address of a folder or of the library itself, not of a document."
         findings.says("ledger", False, sentence)
@@ -184,7 +126,7 @@ def _not_in_ledger(findings: _Findings, facts: Facts, library: Library) -> None:
 # --- the document --------------------------------------------------------------------------------------------------
 
 
-def _document(findings: _Findings, document: ListedDocument) -> None:
+def _document(findings: Findings, document: ListedDocument) -> None:
     if document.todo is Todo.REMOVE:
         sentence = "SharePoint deleted the file; the next step of a sync removes it."
         findings.says("ledger", False, sentence)
@@ -212,7 +154,7 @@ def _document(findings: _Findings, document: ListedDocument) -> None:
             _not_read(findings, document)
 
 
-def _not_read(findings: _Findings, document: ListedDocument) -> None:
+def _not_read(findings: Findings, document: ListedDocument) -> None:
     reason = f"{document.reason} ({document.reason_code})"
     if document.status == "skipped":
         sentence = f"The file was read, but not indexed: {reason} It is read again once it changes."
@@ -232,7 +174,7 @@ def _next_attempt(document: ListedDocument) -> str:
     return f"{tried} it now waits for a new version or for an administrator who has it read again."
 
 
-def _index(findings: _Findings, document: ListedDocument, counts: PassageCounts | None) -> None:
+def _index(findings: Findings, document: ListedDocument, counts: PassageCounts | None) -> None:
     if counts is None:
         sentence = "The vector index does not answer right now: nobody finds anything."
         findings.says("index", None, sentence)
@@ -257,7 +199,7 @@ def _index(findings: _Findings, document: ListedDocument, counts: PassageCounts 
 # --- the person ----------------------------------------------------------------------------------------------------
 
 
-def _person(findings: _Findings, facts: Facts, document: ListedDocument, person: User) -> None:
+def _person(findings: Findings, facts: Facts, document: ListedDocument, person: User) -> None:
     if not person.is_active:
         findings.says("person", False, "The person's account is switched off.")
         findings.stands_in_the_way("person_inactive", "The person's account in Nexus is switched off.")
@@ -279,7 +221,7 @@ def _person(findings: _Findings, facts: Facts, document: ListedDocument, person:
         )
 
 
-def _labels(findings: _Findings, counts: PassageCounts | None, detail: str, *, covers: bool) -> None:
+def _labels(findings: Findings, counts: PassageCounts | None, detail: str, *, covers: bool) -> None:
     """What the index has of the scope decides what is found. The ledger says the same, but while a change is under
     way."""
     if counts is None or counts.active == 0:
@@ -315,7 +257,7 @@ def _belongs(department: str | None, country: str | None) -> str:
 # --- the search ----------------------------------------------------------------------------------------------------
 
 
-def _search(findings: _Findings, searched: Place | None) -> None:
+def _search(findings: Findings, searched: Place | None) -> None:
     if searched is None:
         findings.says("search", None, "The search could not be run right now.")
     elif searched.place is None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from shared.db import messages
 from shared.db.pool import Db
 from shared.db.turns import TurnStart
-from shared.domain.events import RunEvent
-from shared.domain.frames import PING, frame
+from shared.domain.events import RunEvent, Token
+from shared.domain.frames import PING, frame, token_frame
 from shared.errors import Unavailable
 from shared.ports import RunLog
 from shared.services.answer_storing import Ending
@@ -31,6 +31,7 @@ class LiveRun:
 
     def __init__(self, turn: TurnStart) -> None:
         self.turn = turn
+        self._run = str(turn.run_id).encode()
         self.frames: list[bytes] = []
         self.finished = False
         self.cancel_requested = False
@@ -39,7 +40,11 @@ class LiveRun:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def emit(self, event: RunEvent) -> None:
-        self.frames.append(frame(self.turn.run_id, len(self.frames) + 1, event))
+        seq = len(self.frames) + 1
+        if isinstance(event, Token):
+            self.frames.append(token_frame(self._run, seq, event.token))
+        else:
+            self.frames.append(frame(self.turn.run_id, seq, event))
         self.wake()
 
     def wake(self) -> None:

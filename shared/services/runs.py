@@ -17,8 +17,8 @@ from shared.db import conversations, messages, turns
 from shared.db.pool import Db
 from shared.db.turns import TurnStart
 from shared.domain.audience import Audience
-from shared.domain.chat import TitledBy
-from shared.domain.events import Done, Failed, Meta, Problem, RunStatus, Title, Token, Usage
+from shared.domain.chat import Mode, TitledBy
+from shared.domain.events import Done, Failed, Meta, Problem, RunStatus, Sources, Title, Token, Usage
 from shared.domain.ids import RunId
 from shared.domain.titles import title_from
 from shared.errors import NexusError, Unavailable
@@ -27,6 +27,7 @@ from shared.services.answer_storing import AnswerStoring, Ending
 from shared.services.answering import FILTERED, Answer, Answering
 from shared.services.following import follow_elsewhere
 from shared.services.live_run import LiveRun, RunKeeping
+from shared.services.notebook_answering import NotebookAnswering
 from shared.services.titling import settled
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Runs:
     db: Db
     answering: Answering
     run_log: RunLog
+    notebook: NotebookAnswering | None = None
     _keeping: RunKeeping = field(init=False)
     _storing: AnswerStoring = field(init=False)
     _runs: OrderedDict[RunId, LiveRun] = field(default_factory=OrderedDict[RunId, LiveRun])
@@ -137,10 +139,7 @@ class Runs:
 
     async def _answer(self, run: LiveRun, production: "Production", audience: Audience) -> None:
         turn = run.turn
-        events = self.answering.answer(
-            turn.conversation.mode, turn.question, turn.history, audience=audience, into=production.answer
-        )
-        async with aclosing(events):
+        async with aclosing(self._events(turn, production.answer, audience)) as events:
             async for event in events:
                 if production.first_token_at is None and isinstance(event, Token):
                     production.first_token_at = time.monotonic()
@@ -152,6 +151,12 @@ class Runs:
                             )
                         )
                 run.emit(event)
+
+    def _events(self, turn: TurnStart, into: Answer, audience: Audience) -> AsyncGenerator[Sources | Token]:
+        if turn.conversation.mode is Mode.NOTEBOOK:
+            assert self.notebook is not None, "notebook mode without what answers it"
+            return self.notebook.answer(turn, into=into)
+        return self.answering.answer(turn.conversation.mode, turn.question, turn.history, audience=audience, into=into)
 
     def _verdict(self, run: LiveRun, work: asyncio.Task[None], *, timed_out: bool) -> tuple[RunStatus, Problem | None]:
         correlation_id = run.turn.correlation_id

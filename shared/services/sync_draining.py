@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from shared.db import audit, documents, ledger, ledger_work, libraries, sync_runs
+from shared.db import audit, documents, ledger_paths, ledger_work, libraries, sync_runs
 from shared.db.pool import Db
 from shared.domain.audience import Scope
 from shared.domain.ids import LibraryId, SyncRunId
@@ -85,7 +85,7 @@ class Draining:
                 for document in stale
                 if _is_silent(document) and (scope := library.scope_where_known(document.path)) is not None
             }
-            await ledger.place(connection, silent)
+            await ledger_paths.place(connection, silent)
             answering = [document.id for document in stale if not _is_silent(document)]
             touched = await ledger_work.touch(connection, answering)
         done: list[bool] = await _each(touched, lambda document: self._rescope_one(library, document))

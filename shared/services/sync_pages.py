@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.db import documents, ledger, ledger_work, library_leases, sync_runs
+from shared.db import documents, ledger, ledger_paths, ledger_work, library_leases, sync_runs
 from shared.db.pool import Connection, Db
 from shared.db.sync_runs import SyncRun
 from shared.domain.documents import DeltaPage, DriveItem, ItemKind
@@ -73,7 +73,7 @@ class Pages:
             *await self._save_files(connection, library, run_id, live),
             *await self._save_unread(connection, library, run_id, live),
         ]
-        await ledger.derive_paths(
+        await ledger_paths.derive_paths(
             connection, library, changed_folders=changed_folders, changed_files=[item.item_id for item in changed]
         )
         await sync_runs.count(connection, run_id, seen=len(changed) + len(deleted))
@@ -126,8 +126,8 @@ class Pages:
             await self.vectors.remove([document.id for document in orphans if document.passages])
         async with self.db.transaction() as connection:
             if found:
-                await ledger.save_folders(connection, library, run_id, found, _roots(found))
-                await ledger.derive_paths(connection, library, changed_folders=[], changed_files=[])
+                new = await ledger.save_folders(connection, library, run_id, found, _roots(found))
+                await ledger_paths.derive_paths(connection, library, changed_folders=new, changed_files=[])
                 await sync_runs.count(connection, run_id, graph_s=graph_s)
                 return True
             for document in orphans:

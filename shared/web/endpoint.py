@@ -67,6 +67,7 @@ async def _answer(route: Route, req: Request, starter: Any, exchange: Exchange) 
             query=_query(req, route.query) if route.query is not None else None,
             known_caller=caller,
             starter=starter,
+            content=req.stream() if route.upload else None,
         )
         return await _reply(route, await route.handler(call), exchange)
     except Exception as error:  # noqa: BLE001 - the problem renderer: nothing leaves without a readable answer

@@ -20,6 +20,9 @@ _EVENTS_OF_ONE_KIND = """Server-Sent Events without a name, each with `id: <run_
 says. A comment `: ping` every 15 s of silence."""
 
 
+_BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
 class FieldProblem(msgspec.Struct):
     pointer: str
     detail: str
@@ -99,7 +102,9 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     elif content:
         success["content"] = content
     for status in route.also:
-        responses[str(status)] = {"description": "The same, with another verdict", "content": content}
+        responses[str(status)] = {"description": "The same, with another verdict"}
+        if content:
+            responses[str(status)]["content"] = content
     responses["default"] = {
         "description": "A problem",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -118,6 +123,9 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
             "required": not route.body_optional,
             "content": {"application/json": {"schema": schema_of[repr(route.body)]}},
         }
+    if route.upload:
+        file = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": file}}}
     return operation
 
 

@@ -3,7 +3,7 @@
 The blueprints make functions of them, the OpenAPI document and the role matrix are read off them.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -40,7 +40,8 @@ class Policy(StrEnum):
 class Call:
     """One request, checked: the caller admitted, body and query decoded into the route's models.
 
-    `starter` is the durable client's binding, for the routes that asked for it.
+    `starter` is the durable client's binding, for the routes that asked for it; `content` the body as it comes, for
+    those that take an upload.
     """
 
     correlation_id: str
@@ -50,6 +51,7 @@ class Call:
     query: Any
     known_caller: Caller | None
     starter: Any = None
+    content: AsyncIterator[bytes] | None = None
 
     @property
     def runtime(self) -> Runtime:
@@ -97,12 +99,12 @@ type Handler = Callable[[Call], Awaitable[Any]]
 class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
     `also` are further statuses that come with `reply`; `events` marks a stream, of `event` each where all are of one
-    kind; `durable` asks for the durable
-    client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take or give the refresh cookie:
-    they answer no foreign page (S17); `also_as` is a media type of text that may come in the reply's place;
-    `body_optional` lets nothing stand for an empty body. `headers` are those of the
-    request that mean something to it beside the usual ones, by name, with what they mean. `limit` is what its calls
-    are counted as (S18); None only where answering costs less than counting."""
+    kind; `durable` asks for the durable client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes
+    that take or give the refresh cookie: they answer no foreign page (S17); `also_as` is a media type of text that may
+    come in the reply's place; `body_optional` lets nothing stand for an empty body; `upload` takes a file as
+    multipart/form-data. `headers` are those of the request that mean something to it beside the usual ones, by name,
+    with what they mean. `limit` is what its calls are counted as (S18); None only where answering costs less than
+    counting."""
 
     name: str
     method: str
@@ -124,6 +126,7 @@ class Route:
     body_optional: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     also_as: str | None = None
+    upload: bool = False
     limit: LimitClass | None = LimitClass.GENERAL
 
 
@@ -164,6 +167,7 @@ class Routes:
         body_optional: bool = False,
         headers: Mapping[str, str] | None = None,
         also_as: str | None = None,
+        upload: bool = False,
         limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
         """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
@@ -193,6 +197,7 @@ class Routes:
                     body_optional=body_optional,
                     headers=headers or {},
                     also_as=also_as,
+                    upload=upload,
                     limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )
             )

@@ -13,8 +13,8 @@ from bench import no_change_sync
 from bench.embedding_reply import DIMENSIONS, of_sdk, reply, unit_vectors
 from bench.fidelity import plain, recall, recalls
 from bench.measure import Rounds, Sample, Spread, child
+from bench.own_stack import free_offset
 from bench.rows import Comparison, Options, Outcome, Table, render
-from bench.scale_host import _free_offset
 from bench.servers import running
 from bench.upsert import LABELS, by_models, points_of
 from shared.adapters.embeddings_openai import fill_rows
@@ -109,4 +109,4 @@ def test_a_table_is_rendered_and_refuses_lines_that_do_not_fit():
 
 
 def test_a_stack_of_its_own_gets_ports_below_those_of_outgoing_connections():
-    assert 2_000 <= _free_offset() < 15_000
+    assert 2_000 <= free_offset() < 15_000

@@ -17,6 +17,7 @@ from devstack.stack.qdrant import Qdrant
 from devstack.stack.redis import Redis
 from shared.domain.chat import ProviderKind
 from tests.functions.nexus import ADMIN, PEOPLE, Nexus
+from tests.functions.notebook_backends import Backends
 from tests.functions.person import Event, Person
 from tests.functions.promises import Promises
 
@@ -84,6 +85,14 @@ def served_by(app: Nexus) -> Callable[[ProviderKind], HostProcess]:
         return hosts[kind]
 
     return host
+
+
+@pytest.fixture(scope="session")
+def notebook_backends(app: Nexus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """`notebook_backends(name)`: an instance whose notebooks are read by Nexus itself, or by NotebookLlama."""
+    backends = Backends(app, tmp_path_factory.mktemp("notebooks"))
+    yield backends
+    backends.stop()
 
 
 @dataclass

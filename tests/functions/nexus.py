@@ -49,12 +49,13 @@ ASKED = ("/chat/completions", "/v1/messages")
 class InFlight:
     """Which questions the model server is answering at this moment: one that is not among them has no connection."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, asked: tuple[str, ...] = ASKED) -> None:
         self._app = app
+        self._asked = asked
         self._bodies: list[bytearray] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith(ASKED):
+        if scope["type"] != "http" or not scope["path"].endswith(self._asked):
             return await self._app(scope, receive, send)
         body = bytearray()
 
@@ -158,9 +159,11 @@ class Nexus:
             "NEXUS_GRAPH_BASE_URL": f"{self.graph.url}/v1.0",
             "NEXUS_GRAPH_DOWNLOAD_HOSTS": "localhost",
             "NEXUS_SYNC_SCHEDULE": "0 0 0 1 1 *",
+            "NEXUS_NOTEBOOK_UPKEEP_SCHEDULE": "0 0 0 1 1 *",
             # limits have tests of their own in tests/security
             "NEXUS_STREAMS_PER_USER": "100",
-            "NEXUS_RATE_LIMITS": '{"chat": "9999/60", "search": "9999/60"}',
+            "NEXUS_RATE_LIMITS": '{"chat": "9999/60", "search": "9999/60", "upload": "9999/60"}',
+            "NEXUS_NOTEBOOK_SESSIONS": "1000",
             "NEXUS_CHAT_ENDPOINT": f"{self.models.url}/v1",
             "NEXUS_CHAT_MODEL": "gpt-4.1",
             "NEXUS_EMBEDDING_ENDPOINT": f"{self.models.url}/v1",

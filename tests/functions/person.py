@@ -166,6 +166,15 @@ class Person:
         async with self.watching(conversation, **headers) as stream:
             return await stream.rest()
 
+    async def ask_notebook(self, session: str, question: str, **headers: str) -> list[Event]:
+        async with self.http.stream(
+            "POST",
+            f"/api/notebook/sessions/{session}/chat",
+            json={"content": question},
+            headers=self.session.headers | headers,
+        ) as response:
+            return await (await self._stream(response)).rest()
+
     async def answer(self, conversation: str) -> dict[str, Any]:
         """The conversation's last message, as stored."""
         return (await self.get(f"conversations/{conversation}"))["messages"][-1]

@@ -13,11 +13,11 @@ from tests.functions.person import Person, text
 CANARY, TOPIC = f"canary{secrets.token_hex(6)}", f"topic{secrets.token_hex(4)}"
 
 
-async def index(nexus: Nexus, carol: Person) -> None:
-    url = nexus.sharepoint_library(
-        f"HR-{secrets.token_hex(4)}",
-        guide_md=f"# {CANARY} {TOPIC}\n\nThe {TOPIC} bonus is 4711 {CANARY} for everybody in HR.",
-    )
+GUIDE = f"# {CANARY} {TOPIC}\n\nThe {TOPIC} bonus is 4711 {CANARY} for everybody in HR."
+
+
+async def index(nexus: Nexus, carol: Person, guide: str = GUIDE) -> None:
+    url = nexus.sharepoint_library(f"HR-{secrets.token_hex(4)}", guide_md=guide)
     scope = {"department_id": nexus.departments["HR"], "country_id": nexus.countries["DE"]}
     library = await carol.post("admin/libraries", {"library_url": url, **scope})
     run = await carol.post(f"admin/libraries/{library['id']}/sync", {}, status=202)
@@ -82,3 +82,38 @@ async def test_s15_numbers_that_a_model_invents_are_not_in_the_answer(
     for number in (99, 7):
         assert f"[{number}]" not in text(events)
     assert (await alice.answer(conversation))["sources"] == done["sources"]
+
+
+PORTAL = f"https://portal.example/{secrets.token_hex(4)}"
+INVENTED = (
+    f"The {TOPIC} allowance is 4711 [1][99]. Ask for it [here](https://evil.example/a), at https://evil.example/b or "
+    f"at [the portal]({PORTAL}). ![seal](https://evil.example/c.png)\n\n"
+    "Sources:\n[1] Made_up.pdf - https://evil.example/d\n[99] Other.pdf\n"
+)
+
+
+async def test_s15_addresses_and_lists_that_a_model_invents_are_not_in_the_answer(
+    nexus: Nexus, alice: Person, carol: Person
+) -> None:
+    guide = f"# Allowances\n\nThe {TOPIC} allowance is 4711 a year. It is asked for at {PORTAL}."
+    await index(nexus, carol, guide)
+    nexus.script(text=INVENTED, task="answer")
+    conversation = await alice.conversation("rag", title="Invented")
+    events = await alice.ask(conversation, f"How high is the {TOPIC} allowance, and where is {PORTAL} asked for it?")
+    shown, done = text(events), events[-1].data
+    said, _, listed = shown.partition("\n\nSources:\n")
+    assert said == (
+        f"The {TOPIC} allowance is 4711 [1]. Ask for it here, at (link removed) or at [the portal]({PORTAL}). "
+    ), shown
+    assert "evil.example" not in json.dumps(done)
+    assert "Made_up" not in shown
+    assert "[99]" not in shown
+    (source,) = done["sources"]
+    assert listed == f"[1] {source['file_name']} - {source['file_url']}", "the list is the server's, and the only one"
+    assert (await alice.answer(conversation))["content"] == shown
+
+
+async def test_s15_the_assistant_has_no_passages_and_says_what_its_model_says(nexus: Nexus, alice: Person) -> None:
+    nexus.script(text=INVENTED, task="answer")
+    conversation = await alice.conversation(title="Invented")
+    assert text(await alice.ask(conversation, "Which allowances are there?")) == INVENTED

@@ -34,7 +34,7 @@ FOREIGN = [
 ]
 OWN = [ORIGIN, "https://app.corp.com"]
 
-EXPOSED = "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+EXPOSED = "X-Correlation-Id, Content-Disposition, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
 
 def allowed(reply: httpx.Response) -> dict[str, list[str]]:
@@ -48,7 +48,7 @@ def told_to(origin: str) -> dict[str, list[str]]:
         "access-control-allow-origin": [origin],
         "access-control-allow-credentials": ["true"],
         "access-control-expose-headers": [
-            "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+            "X-Correlation-Id, Content-Disposition, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
         ],
     }
 
@@ -177,7 +177,7 @@ async def test_s17_where_the_platform_does_cors_the_code_does_not_and_still_chec
     assert reply.status_code == 200, reply.text
     assert allowed(reply) == {
         "access-control-expose-headers": [
-            "X-Correlation-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+            "X-Correlation-Id, Content-Disposition, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
         ]
     }
     assert "vary" not in reply.headers

@@ -269,8 +269,8 @@ CLASSES = {
     None: {"health_live", "openapi_json"},
     "sign_in": {"auth_login"},
     "refresh": {"auth_refresh"},
-    "chat": {"ask", "chat_stream"},
-    "search": {"search"},
+    "chat": {"ask", "chat_stream", "ask_notebook"},
+    "search": {"search", "explain_document"},
 }
 
 

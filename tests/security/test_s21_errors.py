@@ -116,7 +116,9 @@ def routes(document: Mapping[str, Any], ids: Mapping[str, str]) -> Iterator[tupl
                 if parameter["in"] == "query" and parameter["required"]
             }
             body = operation.get("requestBody")
-            content = sample(body["content"]["application/json"]["schema"], components) if body else None
+            # an upload gets none: that it is refused as well is all that is looked at here
+            shape = body["content"].get("application/json") if body else None
+            content = sample(shape["schema"], components) if shape else None
             if content and "conversation_id" in content:
                 content["conversation_id"] = ids["conversation_id"]
             yield method.upper(), filled, query, content

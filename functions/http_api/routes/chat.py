@@ -1,12 +1,9 @@
 """Asking, watching the answer, coming back to it, stopping it."""
 
-from uuid import uuid4
-
 from functions.http_api.routes.conversations import conversation_id
 from functions.http_api.schemas.chat import (
     NewMessage,
     PassageView,
-    RunAccepted,
     SearchRequest,
     SearchResults,
     StreamQuery,
@@ -14,17 +11,14 @@ from functions.http_api.schemas.chat import (
     TicketView,
 )
 from shared.db import conversations, turns
-from shared.db.pool import Connection
-from shared.domain.events import RunStatus
 from shared.domain.frames import seq_after
 from shared.domain.ids import RunId
 from shared.domain.limits import LimitClass
-from shared.errors import Invalid
+from shared.web import asking
+from shared.web.asking import RunAccepted
 from shared.web.routes import Call, EventStream, Policy, Reply, Routes
 
 routes = Routes("chat")
-
-_MAX_KEY = 200
 
 
 @routes.add(
@@ -34,55 +28,12 @@ _MAX_KEY = 200
     body=NewMessage,
     reply=RunAccepted,
     events=True,
-    headers={"Idempotency-Key": f"1 to {_MAX_KEY} characters; the same one again brings the same question's answer"},
+    headers=asking.HEADERS,
 )
 async def ask(call: Call) -> EventStream | Reply:
     """Asks a question, or the last one anew; the answer streams in, or later with Accept: application/json"""
     message: NewMessage = call.body
-    later = "application/json" in call.headers.get("accept", "")
-    key = call.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= _MAX_KEY:
-        raise Invalid("Idempotency-Key must have 1 to 200 characters.", code="idempotency_key_malformed")
-    runs = call.runtime.runs
-    async with call.runtime.db.connection() as connection:
-        turn = await _begun(connection, call, message, key, RunStatus.WAITING if later else RunStatus.STREAMING)
-        if turn.is_new and not later:
-            # in here: giving the connection back is a round trip of its own, which the model need not wait for
-            runs.start(turn, call.audience)
-    if later:
-        return Reply(202, RunAccepted(turn.run_id, turn.user_message_id, turn.message_id))
-    if not turn.is_new:
-        await runs.open(turn, call.audience)
-    return EventStream(runs.follow(turn, 0))
-
-
-async def _begun(
-    connection: Connection, call: Call, message: NewMessage, key: str | None, status: RunStatus
-) -> turns.TurnStart:
-    run_id = RunId(uuid4())
-    if message.regenerate is not None:
-        return await turns.begin_again(
-            connection,
-            call.caller,
-            conversation_id(call),
-            answer_id=message.regenerate,
-            question=message.content,
-            run_id=run_id,
-            correlation_id=call.correlation_id,
-            idempotency_key=key,
-            status=status,
-        )
-    assert message.content is not None, "the model takes no message without one of the two"
-    return await turns.begin_turn(
-        connection,
-        call.caller,
-        conversation_id(call),
-        question=message.content,
-        run_id=run_id,
-        correlation_id=call.correlation_id,
-        idempotency_key=key,
-        status=status,
-    )
+    return await asking.answer(call, conversation_id(call), message.content, message.regenerate)
 
 
 @routes.add(

@@ -165,12 +165,6 @@ class NewMessage(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError("Object missing required field `content`")
 
 
-class RunAccepted(msgspec.Struct):
-    run_id: RunId
-    user_message_id: MessageId
-    message_id: MessageId
-
-
 class StreamQuery(msgspec.Struct, forbid_unknown_fields=True):
     conversation_id: ConversationId
     ticket: str | None = None

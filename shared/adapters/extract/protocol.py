@@ -21,9 +21,12 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
+    """With `type_only` the reply's document has its type and nothing else."""
+
     path: str
     file_name: str
     limits: Limits
+    type_only: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from shared.adapters.extract.protocol import Limits, Reply
+import msgspec
+
+from shared.adapters.extract.protocol import Limits, Reply, Request
 from shared.adapters.extract.worker_process import WorkerDied, WorkerProcess
-from shared.domain.extracted import Extracted
+from shared.domain.extracted import Extracted, FileType
 from shared.errors import ExtractionFailed, Unavailable
 
 _DOCUMENTS_A_WORKER = 200
@@ -16,7 +18,7 @@ _SHUTTING_DOWN = "Nexus is shutting down."
 
 class ExtractionSandbox:
     """A few warm workers, started when first needed. Belongs to the event loop it is first used on, whichever
-    thread runs that. Implements ports.Extractor; close it when done."""
+    thread runs that. Implements ports.Extractor and ports.FileTypes; close it when done."""
 
     def __init__(
         self,
@@ -37,8 +39,16 @@ class ExtractionSandbox:
     async def extract(self, path: Path, file_name: str) -> Extracted:
         """`file_name` decides only among kinds of text. Raises ExtractionFailed, or Unavailable("extraction")
         when no worker can be started. Cancelling kills the worker."""
+        return await self._read(Request(str(path), file_name, self._limits))
+
+    async def prove(self, path: Path, file_name: str, *, max_bytes: int) -> FileType:
+        """The type alone: of a container only its directory and its list of contents are read."""
+        limits = msgspec.structs.replace(self._limits, max_file_bytes=max_bytes)
+        return (await self._read(Request(str(path), file_name, limits, type_only=True))).file_type
+
+    async def _read(self, request: Request) -> Extracted:
         async with self._turns:
-            reply = await self._ask(path, file_name)
+            reply = await self._ask(request)
         if reply.failure is not None:
             raise ExtractionFailed(reply.failure.reason_code, reply.failure.sentence)
         if reply.extracted is None:
@@ -55,12 +65,12 @@ class ExtractionSandbox:
         self._idle.clear()
         await asyncio.gather(*(worker.kill() for worker in workers))
 
-    async def _ask(self, path: Path, file_name: str) -> Reply:
+    async def _ask(self, request: Request) -> Reply:
         while True:
             worker = await self._take()
             used_before = worker.documents > 0
             try:
-                reply = await worker.ask(path, file_name, self._limits)
+                reply = await worker.ask(request)
             except WorkerDied as death:
                 self._forget(worker)
                 if self._closed:

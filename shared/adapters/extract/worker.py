@@ -19,6 +19,7 @@ import msgspec
 from shared.adapters.extract.language import warm_up
 from shared.adapters.extract.protocol import LENGTH, Limits, Reply, Request, encode
 from shared.adapters.extract.reading import read
+from shared.adapters.extract.sniff import sniff
 from shared.domain.extracted import Extracted, ExtractionFailure, ReasonCode
 from shared.errors import ExtractionFailed
 
@@ -51,12 +52,14 @@ def _answer(request: Request) -> Reply:
     extracted: Extracted | None = None
     failure: ExtractionFailure | None = None
     try:
-        extracted = read(
-            Path(request.path),
-            request.file_name,
-            max_bytes=limits.max_file_bytes,
-            max_characters=limits.max_characters,
-        )
+        path = Path(request.path)
+        if request.type_only:
+            file_type = sniff(path, request.file_name, max_bytes=limits.max_file_bytes)
+            extracted = Extracted(file_type, None, None, ())
+        else:
+            extracted = read(
+                path, request.file_name, max_bytes=limits.max_file_bytes, max_characters=limits.max_characters
+            )
     except ExtractionFailed as error:
         failure = ExtractionFailure.of(_known(error.reason_code), error.detail)
     except (MemoryError, RecursionError):

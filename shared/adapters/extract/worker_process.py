@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from shared.adapters.extract.protocol import LENGTH, Limits, Reply, Request, encode
+from shared.adapters.extract.protocol import LENGTH, Reply, Request, encode
 from shared.domain.extracted import ExtractionFailure
 from shared.errors import Unavailable
 
@@ -79,13 +79,14 @@ class WorkerProcess:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, path: Path, file_name: str, limits: Limits) -> Reply:
+    async def ask(self, request: Request) -> Reply:
         """Raises WorkerDied; the process is dead then. Cancelling leaves it running: kill it."""
         self.documents += 1
+        limits = request.limits
         watch = None if sys.platform == "linux" else asyncio.create_task(self._watch_memory(limits.memory_bytes))
         try:
             async with asyncio.timeout(limits.wall_s):
-                self._write(encode(Request(str(path), file_name, limits)))
+                self._write(encode(request))
                 reply = await self._reply(max_bytes=limits.max_reply_bytes)
         except TimeoutError:
             await self.kill()

@@ -93,6 +93,17 @@ def test_damaged_secrets_are_told_and_not_replaced(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "secrets.json").read_text()) == {"redis": "x"}
 
 
+def test_a_home_of_before_gets_the_secrets_that_came_later(tmp_path: Path) -> None:
+    first = credentials(tmp_path)
+    stored = json.loads((tmp_path / "secrets.json").read_text())
+    del stored["notebook_key"]
+    (tmp_path / "secrets.json").write_text(json.dumps(stored))
+    again = credentials(tmp_path)
+    assert again.postgres_app == first.postgres_app
+    assert again.notebook_key
+    assert credentials(tmp_path) == again
+
+
 def test_the_app_accepts_its_environment_and_finds_the_local_parts_in_it(addresses: Addresses) -> None:
     environment = app_environment(addresses, "admin@example.org", {})
     settings = Settings.from_env(environment)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.db import libraries, sync_runs
+from shared.db import ledger_paths, libraries, sync_runs
 from shared.domain.audience import Scope
 from shared.domain.documents import DriveItem
 from shared.domain.ledger import DocumentStatus
@@ -51,6 +51,20 @@ async def test_a_renamed_folder_relabels_what_is_below_and_reads_nothing(world: 
     run = await world.sync([folder("f", "Renamed")])
     assert (run.moved, run.passages, world.graph.downloads) == (1, 0, [])
     assert list(world.vectors.readable()) == [f"{URL}/Renamed/G/a.txt"]
+
+
+async def test_folders_of_any_size_are_followed_slice_by_slice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No statement may grow with the library: first with the top folder coming last, then with its new name."""
+    monkeypatch.setattr(ledger_paths, "SLICE", 3)
+    monkeypatch.setattr(ledger_paths, "FOLDERS_AT_A_TIME", 2)
+    below = [folder(f"g{n}", f"G{n}", "f") for n in range(5)]
+    files = [file(f"{n}-{m}", f"{n}-{m}.txt", f"text {n} {m}", f"g{n}") for n in range(5) for m in range(4)]
+    await world.sync([ROOT, *below, *files[:11]], [*files[11:], folder("f", "F")])
+    assert set(world.vectors.readable()) == {f"{URL}/F/G{n}/{n}-{m}.txt" for n in range(5) for m in range(4)}
+    world.graph.downloads.clear()
+    run = await world.sync([folder("f", "Renamed")])
+    assert (run.moved, world.graph.downloads) == (20, [])
+    assert set(world.vectors.readable()) == {f"{URL}/Renamed/G{n}/{n}-{m}.txt" for n in range(5) for m in range(4)}
 
 
 async def test_a_deleted_folder_takes_what_is_below(world: World) -> None:

@@ -185,3 +185,28 @@ def test_a_second_event_loop_gets_connections_of_its_own(server: ServerThread, m
         return text_of(events)
 
     assert asyncio.run(once()) == asyncio.run(once())
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ([], "model_stream_cut"),
+        ([event("message_stop")], "model_stream_cut"),
+        ([event("message_delta", delta={"stop_reason": None}), event("message_stop")], "model_stream_cut"),
+        ([event("error", error={"type": "overloaded_error", "message": "x"})], "model_unavailable"),
+        ([event("error", error={"type": "api_error"})], "model_unavailable"),
+        ([event("error")], "model_unavailable"),
+        ([event("error", error={"type": "rate_limit_error"})], "model_rate_limited"),
+        ([event("error", error={"type": "timeout_error"})], "model_timeout"),
+        ([event("error", error={"type": "authentication_error"})], "model_key_missing"),
+        ([event("error", error={"type": "not_found_error"})], "model_not_found"),
+        ([event("error", error={"type": "request_too_large"})], "model_context_too_long"),
+        ([event("error", error={"type": "invalid_request_error"})], "model_refused_request"),
+        ([event("content_block_delta", delta=3)], "model_bad_reply"),
+    ],
+)
+async def test_streams_that_end_without_saying_so_are_no_success(chat: ChatModel, body: list[bytes], code: str) -> None:
+    async with loopback(Loopback([[text_delta("Hi"), *body]])) as server:
+        text, failure = await broken(chat, request(server.url, ANTHROPIC))
+    assert (text, failure.code) == ("Hi", code)
+    assert len(server.requests) == 1

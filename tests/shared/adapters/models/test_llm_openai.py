@@ -192,3 +192,23 @@ def test_a_second_event_loop_gets_connections_of_its_own(server: ServerThread, m
         return text_of(events)
 
     assert asyncio.run(once()) == asyncio.run(once())
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ([delta("Hi")], "model_stream_cut"),
+        ([delta("Hi"), b"data: [DONE]\n\n"], "model_stream_cut"),
+        ([delta("Hi"), chunk(error={"type": "server_error", "message": "x"})], "model_unavailable"),
+        ([delta("Hi"), chunk(error={"code": "rate_limit_exceeded"})], "model_rate_limited"),
+        ([delta("Hi"), chunk(error={"code": "content_filter"})], "content_filtered"),
+        ([delta("Hi"), b'data: {"choices": 3}\n\n'], "model_bad_reply"),
+    ],
+)
+async def test_streams_that_end_without_saying_so_are_no_success(
+    chat: OpenAIChat, body: list[bytes], code: str
+) -> None:
+    async with loopback(Loopback([body])) as server:
+        text, failure = await broken(chat, request(server.url))
+    assert (text, failure.code) == ("Hi", code)
+    assert len(server.requests) == 1

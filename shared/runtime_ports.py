@@ -1,0 +1,179 @@
+"""The ports of one process: every adapter, built on first use, so that a cold start pays for none of them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.db.pool import Db
+from shared.domain.chat import ProviderKind
+from shared.settings import Settings, secret_from_env
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared import ports
+    from shared.adapters.anthropic_clients import AnthropicClients
+    from shared.adapters.blob_storage import BlobStorage
+    from shared.adapters.extract.sandbox import ExtractionSandbox
+    from shared.adapters.notebook_llama import NotebookLlama
+    from shared.adapters.openai_clients import OpenAIClients
+    from shared.adapters.qdrant_connection import QdrantConnection
+    from shared.adapters.redis_store import RedisConnection
+    from shared.domain.indexes import EmbeddingModel
+
+
+class RuntimePorts:
+    """Tests set a port's attribute before its first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def db(self) -> Db:
+        return Db(self.settings.postgres_url)
+
+    @cached_property
+    def redis(self) -> "RedisConnection":
+        from shared.adapters.redis_store import RedisConnection
+
+        return RedisConnection(self.settings.redis_url)
+
+    @cached_property
+    def run_log(self) -> "ports.RunLog":
+        from shared.adapters.redis_store import RedisRunLog
+
+        return RedisRunLog(self.redis)
+
+    @cached_property
+    def tickets(self) -> "ports.Tickets":
+        from shared.adapters.redis_store import RedisTickets
+
+        return RedisTickets(self.redis)
+
+    @cached_property
+    def throttle(self) -> "ports.Throttle":
+        from shared.adapters.redis_store import RedisThrottle
+
+        return RedisThrottle(self.redis)
+
+    @cached_property
+    def counting_redis(self) -> "RedisConnection":
+        from shared.adapters.rate_limits import CONNECTION_TIMEOUT_S
+        from shared.adapters.redis_store import RedisConnection
+
+        return RedisConnection(self.settings.redis_url, timeout_s=CONNECTION_TIMEOUT_S)
+
+    @cached_property
+    def rate_limits(self) -> "ports.RateLimits":
+        from shared.adapters.rate_limits import RedisRateLimits
+
+        return RedisRateLimits(self.counting_redis)
+
+    @cached_property
+    def stream_slots(self) -> "ports.StreamSlots":
+        from shared.adapters.rate_limits import RedisStreamSlots
+
+        return RedisStreamSlots(self.counting_redis)
+
+    @cached_property
+    def blobs(self) -> "BlobStorage":
+        from shared.adapters.blob_storage import BlobStorage
+
+        return BlobStorage(self.settings.blob_connection_string, self.settings.blob_account_url)
+
+    @cached_property
+    def identity_provider(self) -> "ports.IdentityProvider":
+        from shared.adapters.identity_entra import EntraIdentityProvider
+
+        return EntraIdentityProvider(self.settings.entra)
+
+    @cached_property
+    def access_tokens(self) -> "ports.AccessTokens":
+        from shared.adapters.access_tokens import SignedAccessTokens
+
+        return SignedAccessTokens(self.settings.access_token_keys)
+
+    @cached_property
+    def refresh_families(self) -> "ports.RefreshFamilies":
+        from shared.adapters.refresh_families import RedisRefreshFamilies
+        from shared.domain.refresh_tokens import RefreshTokens
+
+        return RedisRefreshFamilies(self.redis, RefreshTokens([key.secret for key in self.settings.access_token_keys]))
+
+    @cached_property
+    def graph(self) -> "ports.Graph":
+        from shared.adapters.client_credentials import app_tokens
+        from shared.adapters.graph_msgraph import MsGraph
+
+        entra = self.settings.entra
+        tokens = app_tokens(entra, managed_identity_client_id=entra.managed_identity_client_id)
+        return MsGraph(self.settings.graph, tokens)
+
+    @cached_property
+    def directory(self) -> "ports.Directory":
+        from shared.adapters.client_credentials import app_tokens_of
+        from shared.adapters.directory_graph import GraphDirectory
+
+        return GraphDirectory(self.settings.graph, lambda tenant_id: app_tokens_of(self.settings.entra, tenant_id))
+
+    @cached_property
+    def notebook_llama(self) -> "NotebookLlama | None":
+        settings = self.settings.notebook
+        if settings.url is None:
+            return None
+        from shared.adapters.notebook_bearer import notebook_bearer
+        from shared.adapters.notebook_llama import NotebookLlama
+
+        return NotebookLlama(settings.url, notebook_bearer(settings))
+
+    @cached_property
+    def extractor(self) -> "ExtractionSandbox":
+        from shared.adapters.extract.protocol import Limits
+        from shared.adapters.extract.sandbox import ExtractionSandbox
+
+        return ExtractionSandbox(limits=Limits(max_file_bytes=self.settings.graph.max_file_bytes))
+
+    @cached_property
+    def tokenizer(self) -> "ports.Tokenizer":
+        from shared.adapters.tokenizer import O200kTokenizer
+
+        return O200kTokenizer()
+
+    @cached_property
+    def model_clients(self) -> "OpenAIClients":
+        from shared.adapters.openai_clients import OpenAIClients
+
+        return OpenAIClients(secret=secret_from_env)
+
+    @cached_property
+    def anthropic_clients(self) -> "AnthropicClients":
+        from shared.adapters.anthropic_clients import AnthropicClients
+
+        return AnthropicClients(secret=secret_from_env)
+
+    def embeddings_of(self, model: "EmbeddingModel") -> "ports.Embeddings":
+        from shared.adapters.embeddings_openai import OpenAIEmbeddings
+
+        return OpenAIEmbeddings(
+            self.model_clients,
+            model.provider,
+            model.dimensions,
+            query_prefix=model.query_prefix,
+            passage_prefix=model.passage_prefix,
+            batch_inputs=self.settings.embed_call_inputs,
+            calls_in_flight=self.settings.embed_calls_in_flight,
+        )
+
+    @cached_property
+    def qdrant(self) -> "QdrantConnection":
+        from shared.adapters.qdrant_connection import QdrantConnection
+
+        return QdrantConnection(self.settings.qdrant_url, self.settings.qdrant_api_key)
+
+    @cached_property
+    def chat_models(self) -> "Mapping[ProviderKind, ports.ChatModel]":
+        from shared.adapters.llm_anthropic import AnthropicChat
+        from shared.adapters.llm_openai import OpenAIChat
+
+        model = OpenAIChat(self.model_clients)
+        anthropic = AnthropicChat(self.anthropic_clients)
+        return {ProviderKind.OPENAI: model, ProviderKind.AZURE: model, ProviderKind.ANTHROPIC: anthropic}
