@@ -1,7 +1,7 @@
 """Property: after any walk of file operations with syncs in between, killed and disturbed ones among them, ledger,
 index and SharePoint agree, and what Nexus holds is what it would hold had it read the library only today.
 
-NEXUS_WALK_OPERATIONS and NEXUS_WALK_SEED set another length and another walk.
+NEXUS_WALK_OPERATIONS and NEXUS_WALK_SEED set another length and another walk; without them it is always the same one.
 """
 
 import os
@@ -12,6 +12,7 @@ from tests.shared.services.guarantees.random_walk import Walk
 from tests.shared.services.guarantees.synced_library import SyncedLibrary
 
 OPERATIONS = 2_000
+SEED = 20261123
 # On the average, of operations between two syncs.
 BETWEEN = 40
 TOLD = 60
@@ -33,7 +34,7 @@ def held(documents: dict[str, Any], points: dict[str, dict[str, Any]]) -> dict[s
 async def test_g9_r01_r05_after_a_random_walk_nothing_differs_and_a_fresh_index_is_the_same(
     library: SyncedLibrary,
 ) -> None:
-    seed = int(os.environ.get("NEXUS_WALK_SEED") or random.randrange(2**32))
+    seed = int(os.environ.get("NEXUS_WALK_SEED") or SEED)
     operations = int(os.environ.get("NEXUS_WALK_OPERATIONS") or OPERATIONS)
     print(f"walk of {operations} operations, NEXUS_WALK_SEED={seed}")
     walk = Walk(library, random.Random(seed))
