@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import uuid5
 
 from shared.domain.audience import Audience, Scope
 from shared.domain.chat import ModelFinished, ModelText, Turn
 from shared.domain.extracted import FileType
-from shared.domain.ids import ConversationId, DepartmentId, FileId, NotebookSessionId, PassageId, UserId
+from shared.domain.ids import ConversationId, DepartmentId, FileId, NotebookSessionId, UserId
 
 # The product's promise (design 01): gone after a day unless pinned.
 LIFE_HOURS = 24
@@ -124,10 +123,6 @@ def scope_of(session_id: NotebookSessionId) -> Scope:
 def storage_path(user_id: UserId, session_id: NotebookSessionId, file_id: FileId) -> str:
     """Of generated names only (S11): what a person calls a file never becomes part of a path."""
     return f"{user_id}/{session_id}/{file_id}"
-
-
-def passage_id(file_id: FileId, text_hash: str, occurrence: int) -> PassageId:
-    return PassageId(uuid5(file_id, f"{text_hash}/{occurrence}"))
 
 
 def shown_name(name: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from shared.db import documents, embedding_indexes, ledger, ledger_work, libraries, sync_runs
 from shared.db.pool import Connection, Db
 from shared.domain.audience import Scope
+from shared.domain.breadcrumbs import breadcrumb_of
 from shared.domain.ids import DocumentId, IndexId, PassageId, SyncRunId
 from shared.domain.ledger import (
     NEVER_READ,
@@ -34,7 +35,7 @@ from shared.errors import (
 )
 from shared.ports import Embeddings, Extractor, Graph, Throttle, Tokenizer, Vectors
 from shared.services.cutting import cut
-from shared.services.staging import SLICE, NewPassage, Staged, Staging
+from shared.services.staging import NewPassage, Staged, Staging, in_slices
 from shared.services.timings import Timings
 
 log = logging.getLogger(__name__)
@@ -149,7 +150,14 @@ class Ingestion:
                 return await self._confirm(library, document, run_id, timings)
             with timings.station("extract_s"):
                 extracted = await self.extractor.extract(path, document.file_name)
-                passages = await asyncio.to_thread(cut, library, document, extracted, self.tokenizer)
+                passages = await asyncio.to_thread(
+                    cut,
+                    extracted,
+                    breadcrumb=breadcrumb_of(library.name, document.file_name, document.path),
+                    drive_id=document.drive_id,
+                    item_id=document.item_id,
+                    tokenizer=self.tokenizer,
+                )
         staged = await self._stage(document, passages)
         timings.embed_s, timings.store_s = staged.embed_s, staged.store_s
         async with self.db.connection() as connection:
@@ -227,7 +235,7 @@ class Ingestion:
         stored = await self._stored_by_this_pipeline(document)
         new = [passage for passage in passages if passage.position.passage_id not in stored]
         labels = document.labels(file_url=document.file_url, scope=document.scope)
-        return await Staging(self.embeddings, self.vectors, self.throttle).stage(labels, _slices(new))
+        return await Staging(self.embeddings, self.vectors, self.throttle).stage(labels, in_slices(new))
 
     async def _stored_by_this_pipeline(self, document: LedgerDocument) -> frozenset[PassageId]:
         if document.pipeline_version not in (None, PIPELINE_VERSION):
@@ -287,8 +295,3 @@ class Ingestion:
                 await sync_runs.count(connection, run_id, skipped=skipped, failed=not skipped, **timings.counted())
                 await sync_runs.count_reasons(connection, run_id, {code: 1})
         return Outcome("skipped" if skipped else "failed")
-
-
-async def _slices(passages: Sequence[NewPassage]) -> AsyncGenerator[Sequence[NewPassage]]:
-    for start in range(0, len(passages), SLICE):
-        yield passages[start : start + SLICE]

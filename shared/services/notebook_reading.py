@@ -2,24 +2,18 @@
 session is its own audience."""
 
 import asyncio
-import hashlib
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.domain.chunking import chunk
-from shared.domain.documents import DocumentLabels, PassagePosition
+from shared.domain.documents import DocumentLabels
 from shared.domain.extracted import Extracted
 from shared.domain.ids import DocumentId, LibraryId, NotebookSessionId
-from shared.domain.notebook import FileStatus, Progress, UploadedFile, passage_id, scope_of
-from shared.errors import ExtractionFailed
+from shared.domain.notebook import FileStatus, Progress, UploadedFile, scope_of
 from shared.ports import Extractor, Throttle, Tokenizer
+from shared.services.cutting import cut
 from shared.services.indexes import OpenIndex
-from shared.services.staging import SLICE, NewPassage, Staging
-
-# As many as a library's document may have (services/ingestion.py).
-MAX_PASSAGES = 20_000
+from shared.services.staging import NewPassage, Staging, in_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class NotebookReading:
         index = await self.index()
         labels = _labels(file)
         await index.vectors.ensure_ready()
-        await Staging(index.embeddings, index.vectors, self.throttle).stage(labels, _slices(passages))
+        await Staging(index.embeddings, index.vectors, self.throttle).stage(labels, in_slices(passages))
         await index.vectors.publish(labels, [passage.position for passage in passages])
         return Progress(FileStatus.READY, index.row.collection, page_count=extracted.page_count)
 
@@ -61,20 +55,13 @@ class NotebookReading:
             await index.vectors.remove([DocumentId(file.id) for file in files])
 
     def _passages(self, file: UploadedFile, extracted: Extracted) -> list[NewPassage]:
-        chunks = chunk(extracted, breadcrumb=file.file_name, count_tokens=self.tokenizer.count)
-        if not chunks:
-            raise ExtractionFailed("empty", "The file holds no text.")
-        if len(chunks) > MAX_PASSAGES:
-            raise ExtractionFailed("limits_exceeded", f"The file would make more than {MAX_PASSAGES:,} passages.")
-        occurrences: Counter[str] = Counter()
-        passages: list[NewPassage] = []
-        for place, piece in enumerate(chunks):
-            text_hash = hashlib.sha256(f"{piece.section or ''}\n{piece.text}".encode()).hexdigest()
-            known_as = passage_id(file.id, text_hash, occurrences[text_hash])
-            occurrences[text_hash] += 1
-            position = PassagePosition(known_as, place, len(chunks), piece.page, piece.last_page, piece.section)
-            passages.append(NewPassage(position, piece.text, piece.embedded_text, extracted.language))
-        return passages
+        return cut(
+            extracted,
+            breadcrumb=file.file_name,
+            drive_id=str(file.session_id),
+            item_id=str(file.id),
+            tokenizer=self.tokenizer,
+        )
 
 
 def _labels(file: UploadedFile) -> DocumentLabels:
@@ -91,8 +78,3 @@ def _labels(file: UploadedFile) -> DocumentLabels:
         scope=scope_of(file.session_id),
         is_active=True,
     )
-
-
-async def _slices(passages: Sequence[NewPassage]) -> AsyncIterator[Sequence[NewPassage]]:
-    for start in range(0, len(passages), SLICE):
-        yield passages[start : start + SLICE]

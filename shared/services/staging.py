@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,3 +106,8 @@ def _points(part: Sequence[NewPassage], dense: "Matrix") -> list[PassagePoint]:
         )
         for passage, vector in zip(part, dense, strict=True)
     ]
+
+
+async def in_slices(passages: Sequence[NewPassage]) -> AsyncGenerator[Sequence[NewPassage]]:
+    for start in range(0, len(passages), SLICE):
+        yield passages[start : start + SLICE]
