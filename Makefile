@@ -12,6 +12,9 @@ override user := $(or $(value user),alice)
 override mode := $(or $(value mode),rag)
 export q s user mode
 
+# Each worker has engines of its own; two are what the smallest machine carries. `make test workers=0` runs in one process.
+workers := 2
+
 .PHONY: up down status logs reset ask token env func doctor test check bench evals bootstrap
 .DEFAULT_GOAL := up
 
@@ -49,7 +52,7 @@ doctor: bootstrap
 	@$(PYTHON) -m devstack doctor
 
 test: bootstrap
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(workers) --dist loadfile
 
 check: bootstrap
 	$(PYTHON) -m ruff format --check .
