@@ -21,6 +21,8 @@ from shared.domain.chat import Mode, ProviderConfig, ProviderKind
 from shared.domain.prompts import DEFAULT_PROMPTS
 from shared.ports import Embeddings, Extractor, Tokenizer, Vectors
 from shared.services.answering import Answering
+from shared.services.model_calls import ModelCalls
+from shared.services.provider_health import ProviderHealth
 from shared.services.retrieval import Fixed, Retrieval
 from shared.services.steering import ModeSettings
 
@@ -83,7 +85,7 @@ async def product(model: str, home: Path = HOME) -> AsyncIterator[Product]:
             ProviderKind.AZURE: chat,
             ProviderKind.ANTHROPIC: AnthropicChat(anthropic),
         }
-        answering = Answering(by_kind, retrieval, _Unsteered(models.chat), tokenizer)  # type: ignore[arg-type]
+        answering = Answering(ModelCalls(by_kind, ProviderHealth(0)), retrieval, _Unsteered(models.chat), tokenizer)  # type: ignore[arg-type]
         try:
             await vectors.ensure_ready()
             yield Product(extractor, tokenizer, embeddings, vectors, retrieval, answering)

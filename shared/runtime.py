@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.services.ingestion import Ingestion
     from shared.services.library_preflight import LibraryPreflight
     from shared.services.limiting import Limiting
+    from shared.services.model_calls import ModelCalls
     from shared.services.notebook_answering import NotebookAnswering
     from shared.services.notebook_upkeep import NotebookUpkeep
     from shared.services.placing import Placing
@@ -86,10 +87,17 @@ class Runtime(RuntimePorts):
         return Retrieval(self.indexes.serving)
 
     @cached_property
+    def model_calls(self) -> "ModelCalls":
+        from shared.services.model_calls import ModelCalls
+        from shared.services.provider_health import ProviderHealth
+
+        return ModelCalls(self.chat_models, ProviderHealth(self.settings.provider_rest_s))
+
+    @cached_property
     def answering(self) -> "Answering":
         from shared.services.answering import Answering
 
-        return Answering(self.chat_models, self.retrieval, self.steering, self.tokenizer)
+        return Answering(self.model_calls, self.retrieval, self.steering, self.tokenizer)
 
     @cached_property
     def runs(self) -> "Runs":

@@ -92,6 +92,7 @@ class Settings:
     entra: EntraSettings
     graph: GraphSettings
     chat: ProviderConfig
+    provider_rest_s: int
     embedding: EmbeddingModel
     embed_call_inputs: int
     embed_calls_in_flight: int
@@ -133,6 +134,7 @@ class Settings:
                 max_file_bytes=read.integer("NEXUS_MAX_FILE_MB", default=100, low=1, high=2000) * 1024 * 1024,
             ),
             chat=read.provider("NEXUS_CHAT", default_model="gpt-4.1"),
+            provider_rest_s=read.integer("NEXUS_PROVIDER_REST_SECONDS", default=30, low=0, high=600),
             embedding=EmbeddingModel(
                 provider=read.provider("NEXUS_EMBEDDING", default_model="text-embedding-3-large"),
                 dimensions=read.integer("NEXUS_EMBEDDING_DIMENSIONS", default=3072, low=8, high=8192),

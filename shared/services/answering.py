@@ -3,13 +3,13 @@
 import json
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.domain.audience import Audience
-from shared.domain.chat import Mode, ModelFinished, ModelText, ProviderConfig, ProviderKind, Turn
+from shared.domain.chat import Mode, ModelFinished, ModelText, ProviderConfig, Turn
 from shared.domain.checked_text import CheckedText
 from shared.domain.citations import sources_block, unsupported_sentences
 from shared.domain.costs import Spent, cost_of
@@ -19,7 +19,7 @@ from shared.domain.prompts import assistant_turns, not_covered, rag_turns, rewri
 from shared.domain.ranking import assemble
 from shared.domain.sufficiency import unknown_names
 from shared.errors import ModelFailed
-from shared.ports import ChatModel, Tokenizer
+from shared.ports import Tokenizer
 from shared.services.model_calls import ModelCalls, ProviderChoice
 from shared.services.retrieval import Retrieval
 from shared.services.side_calls import SideCalls
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    models: Mapping[ProviderKind, ChatModel]
+    calls: ModelCalls
     retrieval: Retrieval
     steering: Steering
     tokenizer: Tokenizer
@@ -80,7 +80,7 @@ class Answering:
         """The events of an answer, as they come; `into` holds the rest. Raises ModelFailed, Unavailable."""
         if mode is Mode.ASSISTANT:
             settings = await self.steering.of(mode)
-            choice = ProviderChoice(settings.providers)
+            choice = self.calls.choice(settings.providers)
             into.provider = choice.current
             into.prompt = assistant_turns(settings.prompt, self.recent(history), question)
             async with aclosing(self._model_text(choice, into)) as pieces:
@@ -105,7 +105,7 @@ class Answering:
     ) -> AsyncGenerator[Sources | Token]:
         """The events of an answer from what `audience` may read of the index that `retrieval` searches."""
         settings = await self.steering.of(mode)
-        choice = ProviderChoice(settings.providers)
+        choice = self.calls.choice(settings.providers)
         into.provider = choice.current
         history = self.recent(history)
         queries = [question, *await self._rewritten(choice, history, question, into.beside)]
@@ -143,7 +143,7 @@ class Answering:
     async def _model_text(self, choice: ProviderChoice, into: Answer) -> AsyncGenerator[str]:
         said = False
         try:
-            async with aclosing(self._calls.stream(choice, into.prompt, MAX_OUTPUT_TOKENS)) as events:
+            async with aclosing(self.calls.stream(choice, into.prompt, MAX_OUTPUT_TOKENS)) as events:
                 async for event in events:
                     said = True
                     match event:
@@ -165,12 +165,8 @@ class Answering:
             raise ModelFailed("The provider's content filter stopped this answer.", code="content_filtered")
 
     @property
-    def _calls(self) -> ModelCalls:
-        return ModelCalls(self.models)
-
-    @property
     def _side_calls(self) -> SideCalls:
-        return SideCalls(self._calls, self.tokenizer)
+        return SideCalls(self.calls, self.tokenizer)
 
     @property
     def titling(self) -> Titling:

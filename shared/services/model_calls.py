@@ -9,6 +9,7 @@ from shared import metrics
 from shared.domain.chat import ModelEvent, ModelRequest, ProviderConfig, ProviderKind, Turn
 from shared.errors import ModelFailed
 from shared.ports import ChatModel
+from shared.services.provider_health import ProviderHealth
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ FALLS_OVER = _MISCONFIGURED | {
     "model_bad_reply",
     "model_stream_cut",
 }
+# One odd question is refused as well: that says nothing of the next one.
+_OF_ONE_REQUEST = frozenset({"model_refused_request"})
 
 
 @dataclass(slots=True)
@@ -48,6 +51,11 @@ class ProviderChoice:
 @dataclass(frozen=True, slots=True)
 class ModelCalls:
     models: Mapping[ProviderKind, ChatModel]
+    health: ProviderHealth
+
+    def choice(self, providers: tuple[ProviderConfig, ...]) -> ProviderChoice:
+        """For one question, of an administrator's order: who failed just now is asked last."""
+        return ProviderChoice(self.health.ordered(providers))
 
     async def stream(
         self, choice: ProviderChoice, turns: tuple[Turn, ...], max_output_tokens: int
@@ -60,6 +68,8 @@ class ModelCalls:
                 request = ModelRequest(provider, turns, max_output_tokens)
                 async with aclosing(self._model(provider).stream(request)) as events:
                     async for event in events:
+                        if not said:
+                            self.health.answered(provider)
                         said = True
                         yield event
                 return
@@ -68,7 +78,11 @@ class ModelCalls:
                     log.error(
                         "a model provider is set up wrongly: an administrator must act", extra=_told(provider, failure)
                     )
-                if said or failure.code not in FALLS_OVER or not choice.next():
+                if said or failure.code not in FALLS_OVER:
+                    raise
+                if failure.code not in _OF_ONE_REQUEST:
+                    self.health.failed(provider)
+                if not choice.next():
                     raise
                 _note_fallback(provider, choice.current, failure)
 

@@ -8,7 +8,6 @@ from shared.domain.chat import Mode
 from shared.domain.costs import Spent
 from shared.domain.titles import cleaned_title, title_turns
 from shared.errors import NexusError
-from shared.services.model_calls import ProviderChoice
 from shared.services.side_calls import SideCalls
 from shared.services.steering import Steering
 
@@ -29,7 +28,7 @@ class Titling:
         """None when the model did not come up with one in time; `spent` grows by what it took."""
         try:
             async with asyncio.timeout(LIMIT_S):
-                choice = ProviderChoice((await self.steering.of(mode)).providers)
+                choice = self.side_calls.calls.choice((await self.steering.of(mode)).providers)
                 turns = title_turns(question)
                 said = await self.side_calls.ask(choice, turns, max_output_tokens=TITLE_TOKENS, spent=spent)
         except (NexusError, TimeoutError) as error:

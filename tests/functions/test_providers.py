@@ -21,6 +21,7 @@ from shared.adapters.openai_clients import OpenAIClients
 from shared.domain.chat import ModelText, ProviderConfig, ProviderKind, Turn
 from shared.domain.prompts import REWRITE_PROMPT
 from shared.services.model_calls import ModelCalls, ProviderChoice
+from shared.services.provider_health import ProviderHealth
 from tests.functions.nexus import Nexus, eventually
 from tests.functions.person import Person, names, text
 from tests.security.own_nexus import OwnNexus, own_nexus
@@ -40,6 +41,7 @@ def steered(
     with own_nexus(
         home, postgres, redis_server, qdrant_server,
         people=("alice",), NEXUS_RATE_LIMITS=unlimited, NEXUS_STREAMS_PER_USER="100",
+        NEXUS_PROVIDER_REST_SECONDS="0",  # each test begins with all providers in their order
     ) as nexus:  # fmt: skip
         asyncio.run(_set_providers(nexus))
         yield nexus
@@ -195,7 +197,8 @@ async def test_r04_a_hang_before_the_first_token_is_left_for_the_next_provider(
         {
             ProviderKind.OPENAI: OpenAIChat(openai, 0.3, SecondTry(jitter_s=0.05)),
             ProviderKind.ANTHROPIC: AnthropicChat(anthropic),
-        }
+        },
+        ProviderHealth(0),
     )
     url = steered.models.url
     choice = ProviderChoice(

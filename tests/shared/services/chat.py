@@ -15,6 +15,8 @@ from shared.domain.events import RunStatus
 from shared.domain.identity import Caller, EntraIdentity
 from shared.domain.ids import RunId
 from shared.services.answering import Answering
+from shared.services.model_calls import ModelCalls
+from shared.services.provider_health import ProviderHealth
 from shared.services.retrieval import Retrieval
 from shared.services.runs import Runs
 from shared.services.steering import Steering
@@ -39,8 +41,8 @@ class Chat:
     def another_process(self) -> Runs:
         provider = ProviderConfig(ProviderKind.OPENAI, "m", None, "KEY")
         retrieval = Retrieval(None)  # type: ignore[arg-type]  # assistant mode does not retrieve
-        models = {ProviderKind.OPENAI: self.model}
-        answering = Answering(models, retrieval, Steering(self.db, provider), WordTokenizer())
+        calls = ModelCalls({ProviderKind.OPENAI: self.model}, ProviderHealth(0))
+        answering = Answering(calls, retrieval, Steering(self.db, provider), WordTokenizer())
         return Runs(self.db, answering, self.run_log)
 
     async def begin(self, status: RunStatus = RunStatus.STREAMING) -> turns.TurnStart:

@@ -11,6 +11,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from shared.domain.chat import ModelEvent, ModelFinished, ModelText, ProviderConfig, ProviderKind, Turn
 from shared.errors import ModelFailed
 from shared.services.model_calls import FALLS_OVER, ModelCalls, ProviderChoice
+from shared.services.provider_health import ProviderHealth
 from tests.fakes.models import ScriptedModel
 
 OPENAI, AZURE, ANTHROPIC = (ProviderConfig(kind, f"m-{kind}", None, "KEY") for kind in ProviderKind)
@@ -23,7 +24,7 @@ def failure(code: str) -> ModelFailed:
 
 
 def calls(**models: ScriptedModel) -> ModelCalls:
-    return ModelCalls({ProviderKind(name): model for name, model in models.items()})
+    return ModelCalls({ProviderKind(name): model for name, model in models.items()}, ProviderHealth(0))
 
 
 async def heard(calls: ModelCalls, choice: ProviderChoice) -> list[ModelEvent]:

@@ -13,7 +13,9 @@ from shared.domain.events import RunStatus, Token
 from shared.domain.ids import FileId, RunId
 from shared.domain.notebook import NotebookEvent, NotebookQuestion, NotebookSource, NotebookSources
 from shared.services.answering import Answer, Answering
+from shared.services.model_calls import ModelCalls
 from shared.services.notebook_answering import NotebookAnswering
+from shared.services.provider_health import ProviderHealth
 from tests.fakes.models import ScriptedModel, WordTokenizer
 from tests.shared.services.test_notebook_files import Desk
 
@@ -58,7 +60,9 @@ async def test_s15_what_the_backend_invents_is_not_shown(db: Db, tmp_path: Path)
             status=RunStatus.STREAMING,
         )
     not_asked: Any = None
-    answering = Answering({ProviderKind.OPENAI: ScriptedModel([])}, not_asked, not_asked, WordTokenizer())
+    answering = Answering(
+        ModelCalls({ProviderKind.OPENAI: ScriptedModel([])}, ProviderHealth(0)), not_asked, not_asked, WordTokenizer()
+    )
     told = NotebookAnswering(db, answering, not_asked, desk.notebook, desk.handing_over, Backend(SAID))
     answer = Answer()
     shown = [event.token async for event in told.answer(turn, into=answer) if isinstance(event, Token)]

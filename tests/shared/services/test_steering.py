@@ -18,6 +18,8 @@ from shared.domain.events import Token
 from shared.domain.prompts import DEFAULT_PROMPTS
 from shared.errors import Unavailable
 from shared.services.answering import Answer, Answering
+from shared.services.model_calls import ModelCalls
+from shared.services.provider_health import ProviderHealth
 from shared.services.retrieval import Retrieval
 from shared.services.steering import FRESH_S, RETRY_S, Steering
 from tests.fakes.models import ScriptedModel, WordTokenizer
@@ -197,7 +199,7 @@ async def test_a_change_does_not_disturb_an_answer_under_way(db: Db, admin: Admi
     await admin.provider("old", mode="assistant", active=True)
     steering = Steering(db, DEFAULT, clock)
     answering = Answering(
-        {ProviderKind.OPENAI: old, ProviderKind.ANTHROPIC: new},
+        ModelCalls({ProviderKind.OPENAI: old, ProviderKind.ANTHROPIC: new}, ProviderHealth(0)),
         Retrieval(None),  # type: ignore[arg-type]  # assistant mode does not retrieve
         steering,
         WordTokenizer(),

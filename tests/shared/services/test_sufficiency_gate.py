@@ -9,6 +9,8 @@ from shared.domain.documents import RetrievedPassage
 from shared.domain.events import Sources, Token
 from shared.domain.prompts import DEFAULT_PROMPTS
 from shared.services.answering import Answer, Answering
+from shared.services.model_calls import ModelCalls
+from shared.services.provider_health import ProviderHealth
 from shared.services.steering import ModeSettings
 from tests.fakes.models import ScriptedModel, WordTokenizer
 from tests.shared.services.test_retrieval import passage
@@ -37,7 +39,9 @@ class Unsteered:
 async def answered(
     model: ScriptedModel, question: str, passages: list[RetrievedPassage], history: Sequence[Turn] = ()
 ) -> tuple[Answer, list[Sources | Token]]:
-    answering = Answering({ProviderKind.OPENAI: model}, Found(passages), Unsteered(), WordTokenizer())  # type: ignore[arg-type]
+    answering = Answering(
+        ModelCalls({ProviderKind.OPENAI: model}, ProviderHealth(0)), Found(passages), Unsteered(), WordTokenizer()
+    )  # type: ignore[arg-type]
     answer = Answer()
     audience = Audience(None, None)
     events = [event async for event in answering.answer(Mode.RAG, question, history, audience=audience, into=answer)]
