@@ -59,6 +59,7 @@ check: bootstrap
 	$(PYTHON) -m ruff check .
 	$(PYRIGHT)
 	$(PYTHON) -m pytest tests/test_architecture.py tests/test_dependencies.py
+	npm --prefix static-web-app run check
 	$(PYTHON) -m devstack.cli.file_sizes
 
 bench: bootstrap

@@ -26,6 +26,7 @@ ROWS = {
     "scale": "a generated library (--items) through the sync: memory, history, calls and seconds an item",
     "passages": "what a file of the public sets becomes: passages, tokens, BM25 terms, bytes of payload",
     "ledger": "the sync's statements over a ledger of up to --items documents, which Graph and Qdrant never see",
+    "analytics": "the administrators' reports over a generated year of chats (--messages)",
     "upload": "a 50 MB upload into a notebook: memory of the process that receives it, over idle",
     "extraction": "reading pdf, docx and xlsx against the usual libraries",
 }
@@ -42,12 +43,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS, help=f"at least {MIN_ROUNDS} to be quoted")
     parser.add_argument("--seed", type=int, default=None, help="of the order of measurements")
     parser.add_argument("--items", type=int, default=None, help="files of a generated library (no_change_sync, scale)")
+    parser.add_argument("--messages", type=int, default=None, help="of a generated year of chats (analytics)")
     parser.add_argument("--quick", action="store_true", help="little work, to see that it runs; nothing is written")
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     seed = arguments.seed if arguments.seed is not None else random.randrange(10**6)
-    options = Options(arguments.rounds, seed, arguments.quick, arguments.items)
+    options = Options(arguments.rounds, seed, arguments.quick, arguments.items, arguments.messages)
     host = machine()
     print(f"{host}; seed {seed}", flush=True)
     outcomes: list[Outcome | Table] = []

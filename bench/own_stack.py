@@ -23,6 +23,7 @@ def own_stack(home: Path) -> Iterator[StackAddress]:
         "NEXUS_HOME": str(home / "stack"),
         "NEXUS_PORT_OFFSET": str(free_offset()),
         "NEXUS_LOCAL_EMBEDDING": "hash",
+        "NEXUS_WEB": "off",
     }
     try:
         _devstack(environment, "up", "--while", str(os.getpid()))

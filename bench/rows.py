@@ -9,12 +9,14 @@ from bench.measure import Rounds, Spread
 @dataclass(frozen=True, slots=True)
 class Options:
     """`rounds` of measuring and the `seed` of their order; `quick` asks for the smallest sensible work. `items` is
-    the size of a generated library, for the rows that have one; None takes the row's own."""
+    the size of a generated library and `messages` of a generated year of chats, for the rows that have one; None takes
+    the row's own."""
 
     rounds: int
     seed: int
     quick: bool
     items: int | None = None
+    messages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

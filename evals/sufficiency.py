@@ -35,9 +35,9 @@ async def run(options: argparse.Namespace) -> None:
         evals = load_set(name, limit=options.limit)
         async with product(options.model) as parts:
             await index(evals, parts, report=progress)
-            own = await _refused(parts, evals.questions)
-            strange = await _refused(parts, load_unanswerable(name))
-            foreign = await _refused(parts, _foreign(evals, options.limit))
+            own = await refusals(parts, evals.questions)
+            strange = await refusals(parts, load_unanswerable(name))
+            foreign = await refusals(parts, _foreign(evals, options.limit))
         passed += own
         refused += strange + foreign
         rows.append(f"| {name} | {_share(own)} | {_share(strange)} | {_share(foreign)} |")
@@ -61,7 +61,7 @@ async def run(options: argparse.Namespace) -> None:
     )
 
 
-async def _refused(parts: Product, questions: Sequence[Question]) -> list[float]:
+async def refusals(parts: Product, questions: Sequence[Question]) -> list[float]:
     """1.0 for each question that the gate refuses, as shared/services/answering.py asks it."""
     found: list[float] = []
     for question in questions:

@@ -4,7 +4,9 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from shared import tracing
 from shared.correlation import correlated
+from shared.runtime import begin_telemetry
 
 log = logging.getLogger(__name__)
 
@@ -15,12 +17,15 @@ class WorkFailed(Exception):
 
 
 @contextmanager
-def background_work(name: str, correlation_id: str, **fields: object) -> Generator[None]:
-    """Everything logged inside carries `correlation_id`: a sync run's id, or one of its own. An error is logged here,
-    redacted and with `fields`, and raised again as WorkFailed."""
+def background_work(name: str, correlation_id: str, **fields: object) -> Generator[tracing.Span]:
+    """Everything logged inside carries `correlation_id`: a sync run's id, or one of its own; so does its span. An
+    error is logged here, redacted and with `fields`, and raised again as WorkFailed."""
+    begin_telemetry()
+    told = {f"nexus.{field}": str(value) for field, value in fields.items()}
     with correlated(correlation_id):
         try:
-            yield
+            with tracing.begin(name, told) as span:
+                yield span
         except Exception as error:
             log.error("%s failed", name, exc_info=error, extra={"work": name, **fields})
             raise WorkFailed(f"{name} failed; the logs know it as {correlation_id}") from None

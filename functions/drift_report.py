@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     given = parser.parse_args(arguments)
     try:
-        reports = asyncio.run(_check(Runtime(Settings.from_env()), given.library))
+        reports = asyncio.run(check(Runtime(Settings.from_env()), given.library))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(report.agrees for report in reports) else 1
 
 
-async def _check(runtime: Runtime, wanted: Sequence[str]) -> list[DriftReport]:
+async def check(runtime: Runtime, wanted: Sequence[str]) -> list[DriftReport]:
     async with runtime.db.connection() as connection:
         known = await libraries.list_all(connection, within=Scope(None, None), limit=100_000)
     chosen = [_named(known, name) for name in wanted] or known

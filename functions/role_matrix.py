@@ -1,6 +1,6 @@
 """`python -m functions.role_matrix`: writes docs/role-matrix.md from the routes of all blueprints."""
 
-import importlib
+import importlib.util
 import pkgutil
 from pathlib import Path
 
@@ -14,8 +14,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "role-matrix.md"
 def all_routes() -> tuple[Route, ...]:
     """Of every folder that has a blueprint: importing one registers its routes."""
     for module in pkgutil.iter_modules(functions.__path__):
-        if module.ispkg:
-            importlib.import_module(f"functions.{module.name}.blueprint")
+        blueprint = f"functions.{module.name}.blueprint"
+        if module.ispkg and importlib.util.find_spec(blueprint):
+            importlib.import_module(blueprint)
     return openapi.registered()
 
 

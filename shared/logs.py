@@ -15,6 +15,7 @@ import msgspec
 from shared.correlation import current_correlation_id
 from shared.domain.redaction import one_line, redacted
 from shared.traces import trace_of
+from shared.tracing import current_ids
 
 # What `extra` may say. All else of it is left out: a field is added here when it is known to hold no text of people.
 FIELDS = frozenset(
@@ -22,7 +23,7 @@ FIELDS = frozenset(
         "correlation_id", "method", "route", "status", "duration_ms", "user_id", "code", "outcome", "bytes",
         "run_id", "message_id", "mode", "provider", "model", "input_tokens", "output_tokens", "first_token_ms",
         "latency_ms", "library_id", "sync_run_id", "document_id", "work", "state", "documents", "result", "kind",
-        "host", "retry_after_s", "dependency", "next_provider", "next_model",
+        "host", "retry_after_s", "dependency", "next_provider", "next_model", "trace_id", "span_id",
     }
 )  # fmt: skip
 _LONGEST_MESSAGE, _LONGEST_VALUE = 4000, 200
@@ -43,7 +44,7 @@ class SafeRecord(logging.Filter):
         safe.msg, safe.args = one_line(redacted(_message(record)), _LONGEST_MESSAGE), None
         safe.exc_text = trace_of(record.exc_info[1]) if record.exc_info and record.exc_info[1] else None
         safe.exc_info, safe.stack_info = None, None
-        fields = {"correlation_id": current_correlation_id(), **given}
+        fields = {"correlation_id": current_correlation_id(), **current_ids(), **given}
         safe.__dict__["nexus_fields"] = {
             name: _value(value) for name, value in fields.items() if name in FIELDS and value not in (None, "")
         }

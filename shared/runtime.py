@@ -2,22 +2,26 @@
 the only importers of adapters."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from shared.runtime_ports import RuntimePorts
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from shared import ports
     from shared.domain.indexes import EmbeddingIndex, EmbeddingModel
     from shared.ports_notebook import Notebook
+    from shared.services.analytics import Analytics
     from shared.services.answering import Answering
+    from shared.services.budgeting import Budgeting
     from shared.services.document_steering import DocumentSteering
     from shared.services.drift import Drift
     from shared.services.explaining import Explaining
+    from shared.services.forgetting import Forgetting
     from shared.services.handing_over import HandingOver
     from shared.services.health import Health
     from shared.services.index_copying import IndexCopying
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from shared.services.notebook_upkeep import NotebookUpkeep
     from shared.services.placing import Placing
     from shared.services.reindexing import Reindexing
+    from shared.services.retaining import Retaining
     from shared.services.retrieval import Retrieval
     from shared.services.runs import Runs
     from shared.services.sessions import Sessions
@@ -67,6 +72,18 @@ class Runtime(RuntimePorts):
         from shared.services.sessions import Sessions
 
         return Sessions(self.db, self.refresh_families, self.access_tokens)
+
+    @cached_property
+    def budgeting(self) -> "Budgeting":
+        from shared.services.budgeting import Budgeting
+
+        return Budgeting(self.settings.budgets)
+
+    @cached_property
+    def analytics(self) -> "Analytics":
+        from shared.services.analytics import Analytics
+
+        return Analytics(self.db)
 
     @cached_property
     def ticketing(self) -> "Ticketing":
@@ -122,6 +139,18 @@ class Runtime(RuntimePorts):
         from shared.services.notebook_upkeep import NotebookUpkeep
 
         return NotebookUpkeep(self.db, self.blobs, self.notebook)
+
+    @cached_property
+    def forgetting(self) -> "Forgetting":
+        from shared.services.forgetting import Forgetting
+
+        return Forgetting(self.db, self.refresh_families, self.run_log, self.notebook_upkeep)
+
+    @cached_property
+    def retaining(self) -> "Retaining":
+        from shared.services.retaining import Retaining
+
+        return Retaining(self.db)
 
     @cached_property
     def indexes(self) -> "Indexes":
@@ -289,3 +318,16 @@ def current_runtime() -> Runtime:
     if runtime is None:
         runtime = _runtimes[loop] = Runtime(Settings.from_env())
     return runtime
+
+
+_telemetry_begun = False
+
+
+def begin_telemetry() -> None:
+    """For whatever comes first in a process, a request or a piece of work. Does nothing while the settings are not
+    complete: who needs them is told."""
+    global _telemetry_begun
+    if not _telemetry_begun:
+        with suppress(SettingsError):
+            current_runtime().begin_telemetry()
+            _telemetry_begun = True

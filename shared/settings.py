@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.domain.budgets import BudgetDefaults
 from shared.domain.chat import ProviderConfig, ProviderKind
 from shared.domain.indexes import EmbeddingModel
 from shared.domain.limits import DEFAULTS, Limits, rates_from
 from shared.domain.notebook import NotebookLimits
+from shared.domain.provider_rules import PUBLIC_HOSTS, USUAL_KEYS, ProviderRules
 from shared.domain.role_mapping import MappingError, RoleMapping
-from shared.variables import VariableReader
+from shared.telemetry_exporter import TelemetryExporter
+from shared.variables import VariableReader, is_unresolved
 
 _GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MB = 1024 * 1024
@@ -93,6 +96,7 @@ class Settings:
     graph: GraphSettings
     chat: ProviderConfig
     provider_rest_s: int
+    model_hosts: tuple[str, ...]
     embedding: EmbeddingModel
     embed_call_inputs: int
     embed_calls_in_flight: int
@@ -102,7 +106,9 @@ class Settings:
     cors_origins: tuple[str, ...]
     cors_by_code: bool
     limits: Limits
+    budgets: BudgetDefaults
     notebook: NotebookSettings
+    telemetry: TelemetryExporter
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -110,8 +116,8 @@ class Settings:
         read = _Reader(os.environ if env is None else env)
         settings = cls(
             environment=read.text("NEXUS_ENV", default="production"),
-            postgres_url=read.url("NEXUS_POSTGRES_URL", schemes=("postgresql", "postgres")),
-            redis_url=read.url("NEXUS_REDIS_URL", schemes=("redis", "rediss")),
+            postgres_url=read.server("NEXUS_POSTGRES_URL", schemes=("postgresql", "postgres")),
+            redis_url=read.server("NEXUS_REDIS_URL", schemes=("redis", "rediss")),
             qdrant_url=read.url("NEXUS_QDRANT_URL"),
             qdrant_api_key=read.optional("NEXUS_QDRANT_API_KEY"),
             qdrant_collection=read.text("NEXUS_QDRANT_COLLECTION", default="sharepoint_docs"),
@@ -135,6 +141,7 @@ class Settings:
             ),
             chat=read.provider("NEXUS_CHAT", default_model="gpt-4.1"),
             provider_rest_s=read.integer("NEXUS_PROVIDER_REST_SECONDS", default=30, low=0, high=600),
+            model_hosts=read.hosts("NEXUS_MODEL_HOSTS", default=PUBLIC_HOSTS),
             embedding=EmbeddingModel(
                 provider=read.provider("NEXUS_EMBEDDING", default_model="text-embedding-3-large"),
                 dimensions=read.integer("NEXUS_EMBEDDING_DIMENSIONS", default=3072, low=8, high=8192),
@@ -149,7 +156,12 @@ class Settings:
             # in Azure the platform does it; both at once would double the headers, which browsers refuse
             cors_by_code=read.flag("NEXUS_CORS_BY_CODE", default=read.optional("NEXUS_ENV") == "local"),
             limits=read.limits(),
+            budgets=BudgetDefaults(
+                user=read.tokens("NEXUS_DAILY_TOKENS_PER_USER"),
+                department=read.tokens("NEXUS_DAILY_TOKENS_PER_DEPARTMENT"),
+            ),
             notebook=read.notebook(),
+            telemetry=read.telemetry("NEXUS_TELEMETRY"),
         )
         if settings.blob_connection_string is None and settings.blob_account_url is None:
             read.problems.append(
@@ -165,6 +177,11 @@ class Settings:
             raise SettingsError(read.problems)
         return settings
 
+    @property
+    def provider_rules(self) -> ProviderRules:
+        """What administrators may write into providers."""
+        return ProviderRules.of(self.model_hosts, (self.chat.endpoint, self.embedding.provider.endpoint))
+
 
 class _Reader(VariableReader):
     """The variables that mean something more than text."""
@@ -177,9 +194,9 @@ class _Reader(VariableReader):
         endpoint = self.url(f"{prefix}_ENDPOINT") if kind == "azure" or self.optional(f"{prefix}_ENDPOINT") else None
         key_env = self.optional(f"{prefix}_API_KEY_ENV")
         if key_env is None and kind != "azure":
-            key_env = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}[kind]
+            key_env = USUAL_KEYS[ProviderKind(kind)]
         if key_env is not None and not self.optional(key_env):
-            self.problems.append(f"{key_env} is missing: {prefix}_API_KEY_ENV names it as the key for {kind}")
+            self.missing(key_env, f": {prefix}_API_KEY_ENV names it as the key for {kind}")
         return ProviderConfig(
             ProviderKind(kind), self.text(f"{prefix}_MODEL", default=default_model), endpoint, key_env
         )
@@ -196,11 +213,17 @@ class _Reader(VariableReader):
             proxy_hops=self.integer("NEXUS_PROXY_HOPS", default=1, low=1, high=5),
         )
 
+    def tokens(self, name: str) -> int | None:
+        """None, which is no limit, where nothing is said."""
+        if self.optional(name) is None:
+            return None
+        return self.integer(name, default=0, low=0, high=999_999_999)
+
     def notebook(self) -> NotebookSettings:
         usual = NotebookLimits()
         key_env = self.optional("NEXUS_NOTEBOOK_API_KEY_ENV")
         if key_env is not None and not self.optional(key_env):
-            self.problems.append(f"{key_env} is missing: NEXUS_NOTEBOOK_API_KEY_ENV names it")
+            self.missing(key_env, ": NEXUS_NOTEBOOK_API_KEY_ENV names it")
         return NotebookSettings(
             url=self.url("NEXUS_NOTEBOOK_URL") if self.optional("NEXUS_NOTEBOOK_URL") else None,
             api_key_env=key_env,
@@ -220,6 +243,16 @@ class _Reader(VariableReader):
                 * _MB,
             ),
         )
+
+    def telemetry(self, name: str) -> TelemetryExporter:
+        given = self.text(name, default=TelemetryExporter.NONE)
+        if given not in TelemetryExporter:
+            self.problems.append(f"{name} must be none, otlp or azure_monitor, not {given!r}")
+            return TelemetryExporter.NONE
+        exporter = TelemetryExporter(given)
+        if exporter.address is not None and not self.optional(exporter.address):
+            self.missing(exporter.address, f": {name}={given} sends there")
+        return exporter
 
     def tenants(self, name: str) -> tuple[str, ...]:
         tenants = tuple(tenant.lower() for tenant in self.many(name))
@@ -252,8 +285,10 @@ class _Reader(VariableReader):
 
 
 def secret_from_env(name: str) -> str | None:
-    """The value of a key that a provider row or setting names. Read at each use, so that rotation needs no restart."""
-    return os.environ.get(name) or None
+    """The value of a key that a provider row or setting names. Read at each use, so that rotation needs no restart.
+    None for a Key Vault reference that was not resolved: it is no key, and tells where our vault is."""
+    value = os.environ.get(name, "")
+    return None if is_unresolved(value) else value or None
 
 
 type SecretReader = Callable[[str], str | None]

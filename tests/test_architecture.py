@@ -25,6 +25,9 @@ LAYERS = {
     "shared.traces": 1,
     "shared.logs": 1,
     "shared.metrics": 1,
+    "shared.tracing": 1,
+    "shared.genai": 1,
+    "shared.telemetry_exporter": 1,
     "shared.db": 2,
     "shared.services": 3,
     "shared.adapters": 3,
@@ -94,7 +97,7 @@ def test_imports_point_down(path: Path) -> None:
 def test_sdks_are_imported_by_adapters_only_and_the_local_stack_by_nothing(path: Path) -> None:
     module = module_of(path)
     for imported in imports_of(path):
-        assert not imported.startswith(("devstack", "tests", "bench", "evals")), f"{module} imports {imported}"
+        assert not imported.startswith(("devstack", "tests", "bench", "evals", "infra")), f"{module} imports {imported}"
         if not module.startswith("shared.adapters"):
             assert not any(imported == sdk or imported.startswith(sdk + ".") for sdk in SDKS), (
                 f"{module} imports {imported}"

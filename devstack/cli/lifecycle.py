@@ -38,7 +38,8 @@ def up(stack: LocalStack, owner: int | None = None) -> None:
 
 def summary(stack: LocalStack) -> str:
     addresses = stack.addresses()
-    lines = [f"  API        {addresses.api}/api", f"  Data       {stack.home} (stack.json says where all is)", ""]
+    lines = [f"  Web app    {addresses.web}"] if stack.runs("web") else []
+    lines += [f"  API        {addresses.api}/api", f"  Data       {stack.home} (stack.json says where all is)", ""]
     for account in ACCOUNTS:
         scope = f"{account.department or 'no department'}, {account.country or 'no country'}"
         lines.append(

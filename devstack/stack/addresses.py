@@ -29,6 +29,15 @@ class Addresses:
         return self._http("api")
 
     @property
+    def api_for_browsers(self) -> str:
+        """With `/api`, and by the same host as the web app: the session's cookie is SameSite=Strict."""
+        return f"http://localhost:{self.configuration.ports['api']}/api"
+
+    @property
+    def web(self) -> str:
+        return f"http://localhost:{self.web_port}"
+
+    @property
     def entra(self) -> str:
         return self._http("entra")
 
@@ -78,10 +87,10 @@ def stack_file(home: Path) -> Path:
 
 
 def write_stack_file(addresses: Addresses, accounts: Sequence[Account], pids: Mapping[str, int]) -> None:
-    """The contract of the local stack with tools outside. Parts that do not exist (yet) are null."""
+    """The contract of the local stack with tools outside. Parts that do not exist (yet), or do not run, are null."""
     content = {
         "api": addresses.api,
-        "web": None,
+        "web": addresses.web if "web" in pids else None,
         "graph": addresses.graph,
         "entra": addresses.entra,
         "openai": addresses.models,

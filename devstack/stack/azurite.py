@@ -38,21 +38,34 @@ class Azurite:
     """In tests: `Azurite(home).start()`, then `.connection_string`, `.stop()`; started again it has its blobs.
 
     `everything` adds queues and tables on the two next ports, which Durable Functions needs under `func start`.
+    `certificate` (a file with it and one with its key) turns on TLS and, beside the key, Entra's tokens: Azurite looks
+    at their issuer, audience and dates, not at the signature.
     """
 
     def __init__(
-        self, home: Path, *, port: int | None = None, key: str | None = None, everything: bool = False
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        key: str | None = None,
+        everything: bool = False,
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self.home = home
         self.port = port or free_port()
         self.log = home / "azurite.log"
         self._key = key or new_key()
         self._everything = everything
+        self._certificate = certificate
         self._running: Guarded | None = None
 
     @property
     def connection_string(self) -> str:
         return connection_string(self._key, self.port, everything=self._everything)
+
+    @property
+    def account_url(self) -> str:
+        return f"{'https' if self._certificate else 'http'}://{HOST}:{self.port}/{_ACCOUNT}"
 
     def prepare(self) -> None:
         if not self._script.is_file():
@@ -68,12 +81,15 @@ class Azurite:
         if self._everything:
             arguments += ["--queueHost", HOST, "--queuePort", str(self.port + 1)]
             arguments += ["--tableHost", HOST, "--tablePort", str(self.port + 2)]
+        if self._certificate is not None:
+            certificate, key = self._certificate
+            arguments += ["--oauth", "basic", "--cert", str(certificate), "--key", str(key)]
         environment = dict(os.environ) | {"AZURITE_ACCOUNTS": f"{_ACCOUNT}:{self._key}"}
         return Command(arguments=tuple(arguments), directory=self.home, environment=environment)
 
     def ready(self) -> bool:
         try:
-            answer = httpx.get(f"http://{HOST}:{self.port}/", timeout=2.0, trust_env=False)
+            answer = httpx.get(self.account_url, timeout=2.0, trust_env=False, verify=False)
         except httpx.HTTPError:
             return False
         return answer.headers.get("server", "").startswith("Azurite-Blob")

@@ -1,9 +1,11 @@
-"""Installs what the locks name, when they changed: Python packages into .venv, Node packages into devstack/node.
+"""Installs what the locks name, when they changed: Python packages into .venv, Node packages into devstack/node and
+static-web-app.
 
 Run by `bootstrap.sh` in a fresh .venv: imports nothing but the standard library and the progress line.
 """
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from devstack.stack.progress import Step
 ROOT = Path(__file__).resolve().parents[2]
 _LOCK = ROOT / "requirements-dev.txt"
 _NODE = ROOT / "devstack" / "node"
+_WEB = ROOT / "static-web-app"
 _LAST_LINES = 25
 
 
@@ -44,7 +47,7 @@ def install_python(lock: Path = _LOCK) -> bool:
     return True
 
 
-def install_node(folder: Path = _NODE) -> bool:
+def install_node(folder: Path = _NODE, what: str = "Installing Node packages") -> bool:
     """True when something had to be installed. Install scripts stay off: no package of ours needs one."""
     stamp = Stamp(folder / "node_modules" / ".installed", [folder / "package-lock.json"], "")
     if stamp.current():
@@ -55,7 +58,7 @@ def install_node(folder: Path = _NODE) -> bool:
         match = re.search(r"http fetch GET \d+ \S+/([^/\s]+)", line)
         return match[1] if match else None
 
-    _run("Installing Node packages", arguments, folder, note)
+    _run(what, arguments, folder, note)
     stamp.write()
     return True
 
@@ -101,6 +104,8 @@ def main() -> int:
     try:
         install_python()
         install_node()
+        if os.environ.get("NEXUS_WEB", "").strip() != "off":
+            install_node(_WEB, "Installing the web app's packages")
     except InstallFailed as error:
         print(f"{error}\nWhen the cause is gone (often the network or a proxy), run it again.", file=sys.stderr)
         return 1

@@ -17,11 +17,12 @@ from devstack.stack.configuration import MARK, ROOT, Configuration, SettingsWron
 from devstack.stack.credentials import credentials
 from devstack.stack.environment import app_environment, problems_of, process_environment
 from devstack.stack.failures import StackError
-from devstack.stack.parts import function_app, local_postgres, services
+from devstack.stack.parts import function_app, local_postgres, services, web_app
 from devstack.stack.ports import BASE_PORTS, is_taken, ports
 from devstack.stack.postgres_files import reachable, server_account
 from devstack.stack.progress import Step
 from devstack.stack.supervisor import Supervisor
+from devstack.stack.web_export import deploy, web_is_wanted
 
 MIGRATIONS = ("-m", "alembic", "-c", "shared/db/migrations/alembic.ini", "upgrade", "head")
 
@@ -94,14 +95,19 @@ class LocalStack:
 
         When one part fails, what this call has started is stopped again.
         """
-        environment = self.app_environment()
+        environment, with_web = self.app_environment(), web_is_wanted(self._shell)
         addresses = self.addresses()
         with self._alone():
             self._check_offset()
-            first, last = services(addresses), function_app(addresses, environment)
+            first, last = services(addresses), [function_app(addresses, environment)]
+            if with_web:
+                last.append(web_app(addresses))
             running = self._supervisor.running()
-            self._supervisor.check_ports([*first, last], self._free_offset)
-            started = [part.name for part in (*first, last) if part.name not in running]
+            self._supervisor.check_ports([*first, *last], self._free_offset)
+            # also for a stack that is up: what was changed since is what one wants to see
+            if with_web:
+                deploy(addresses)
+            started = [part.name for part in (*first, *last) if part.name not in running]
             if not started:
                 return False
             print("Starting the local stack …", file=sys.stderr)
@@ -109,7 +115,7 @@ class LocalStack:
             try:
                 self._supervisor.start(first)
                 self._migrate(addresses)
-                self._supervisor.start([last])
+                self._supervisor.start(last)
             except (StackError, KeyboardInterrupt, OSError) as error:
                 with Step("Stopping what was started"):
                     self._supervisor.stop(started)
@@ -129,6 +135,9 @@ class LocalStack:
             stack_file(self.home).unlink(missing_ok=True)
         return stopped
 
+    def runs(self, name: str) -> bool:
+        return name in self._supervisor.running()
+
     def stop_part(self, name: str) -> None:
         with self._alone():
             self._supervisor.stop([name])
@@ -141,7 +150,8 @@ class LocalStack:
         running = self._supervisor.running()
         recorded = self._supervisor.recorded()
         found: list[PartStatus] = []
-        for part in (*services(addresses), function_app(addresses, {})):
+        optional = [web_app(addresses)] if "web" in recorded else []
+        for part in (*services(addresses), function_app(addresses, {}), *optional):
             process = running.get(part.name)
             state = "crashed" if part.name in recorded else "stopped"
             if process is not None:

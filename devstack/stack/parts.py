@@ -93,6 +93,11 @@ def function_app(addresses: Addresses, environment: Mapping[str, str]) -> Part:
     )
 
 
+def web_app(addresses: Addresses) -> Part:
+    """The export that `devstack.stack.web_app` has put into the home; left out with NEXUS_WEB=off."""
+    return _stand_in(addresses, "web", "Web app", "devstack.web", ["--host", "localhost"])
+
+
 def _stand_in(
     addresses: Addresses, name: str, title: str, module: str, options: list[str], limit_s: float = 60.0
 ) -> Part:

@@ -10,7 +10,7 @@ import azure.functions as func
 
 from functions.background_work import background_work
 from functions.notebook_proxy.hand_overs import ORCHESTRATOR, start_hand_over
-from functions.notebook_proxy.routes import chat, files, sessions
+from functions.notebook_proxy.routes import chat, files, limits, sessions
 from functions.registration import register
 from shared.domain.ids import FileId
 from shared.runtime import current_runtime
@@ -18,7 +18,7 @@ from shared.runtime import current_runtime
 log = logging.getLogger(__name__)
 
 blueprint = df.Blueprint()
-register(blueprint, sessions.routes, files.routes, chat.routes)
+register(blueprint, limits.routes, sessions.routes, files.routes, chat.routes)
 
 
 @blueprint.function_name(ORCHESTRATOR)

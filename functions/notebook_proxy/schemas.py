@@ -7,7 +7,7 @@ import msgspec
 
 from shared.domain.extracted import FileType
 from shared.domain.ids import ConversationId, FileId, NotebookSessionId
-from shared.domain.notebook import FileStatus, NotebookSession, UploadedFile
+from shared.domain.notebook import LIFE_HOURS, FileStatus, NotebookLimits, NotebookSession, UploadedFile
 
 # As long as any question (functions/http_api/schemas/chat.py).
 MAX_QUESTION_CHARS = 16_000
@@ -15,18 +15,18 @@ MAX_QUESTION_CHARS = 16_000
 type Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 
 
-class NewSession(msgspec.Struct, forbid_unknown_fields=True):
+class NewNotebookSession(msgspec.Struct, forbid_unknown_fields=True):
     title: Title = "New notebook"
 
 
-class SessionChange(msgspec.Struct, forbid_unknown_fields=True):
+class NotebookSessionChange(msgspec.Struct, forbid_unknown_fields=True):
     """`is_pinned` true keeps the session for good; false gives it 24 hours again."""
 
     title: Title | msgspec.UnsetType = msgspec.UNSET
     is_pinned: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class SessionView(msgspec.Struct):
+class NotebookSessionView(msgspec.Struct):
     """`seconds_left` is None while pinned."""
 
     id: NotebookSessionId
@@ -39,9 +39,9 @@ class SessionView(msgspec.Struct):
     file_count: int
 
     @classmethod
-    def of(cls, session: NotebookSession) -> "SessionView":
+    def of(cls, session: NotebookSession) -> "NotebookSessionView":
         left = session.expires_at - datetime.now(UTC) if session.expires_at else None
-        return SessionView(
+        return NotebookSessionView(
             session.id,
             session.title,
             session.conversation_id,
@@ -87,10 +87,30 @@ class FileList(msgspec.Struct):
     items: list[FileView]
 
 
-class SessionWithFiles(msgspec.Struct):
-    session: SessionView
+class NotebookSessionWithFiles(msgspec.Struct):
+    session: NotebookSessionView
     files: list[FileView]
 
 
 class NotebookMessage(msgspec.Struct, forbid_unknown_fields=True):
     content: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_QUESTION_CHARS, pattern=r"\S")]
+
+
+class LimitsView(msgspec.Struct):
+    """As this environment is set. A session that is not pinned lives `life_hours`."""
+
+    file_bytes: int
+    files_per_session: int
+    sessions_per_user: int
+    bytes_per_user: int
+    life_hours: int
+
+    @classmethod
+    def of(cls, limits: NotebookLimits) -> "LimitsView":
+        return cls(
+            limits.file_bytes,
+            limits.files_per_session,
+            limits.sessions_per_user,
+            limits.bytes_per_user,
+            LIFE_HOURS,
+        )

@@ -93,7 +93,7 @@ class PreflightRequest(msgspec.Struct, forbid_unknown_fields=True):
     library_url: LibraryUrl
 
 
-class CheckView(msgspec.Struct):
+class PreflightCheck(msgspec.Struct):
     check: CheckName
     ok: bool
     detail: str
@@ -103,11 +103,11 @@ class PreflightView(msgspec.Struct):
     """`ready`: Nexus can read the library. `least_privilege` alone may fail then: it is a warning."""
 
     ready: bool
-    checks: list[CheckView]
+    checks: list[PreflightCheck]
 
     @classmethod
     def of(cls, found: Preflight) -> Self:
-        return cls(found.is_ready, [CheckView(check.check, check.ok, check.detail) for check in found.checks])
+        return cls(found.is_ready, [PreflightCheck(check.check, check.ok, check.detail) for check in found.checks])
 
 
 class SyncRequest(msgspec.Struct, forbid_unknown_fields=True):

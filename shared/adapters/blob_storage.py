@@ -11,6 +11,7 @@ from shared.domain.blobs import StoredBlob
 from shared.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 TIMEOUT_S = 5.0
@@ -21,11 +22,18 @@ LIST_PAGE = 1000
 
 class BlobStorage:
     """The port `Blobs` over one container. One client per event loop, made at first use: by connection string
-    locally, by identity in Azure."""
+    locally, by `credential` at `account_url` in Azure."""
 
-    def __init__(self, connection_string: str | None, account_url: str | None, container: str = "uploads") -> None:
+    def __init__(
+        self,
+        connection_string: str | None,
+        account_url: str | None,
+        credential: "AsyncTokenCredential | None" = None,
+        container: str = "uploads",
+    ) -> None:
         self._connection_string = connection_string
         self._account_url = account_url
+        self._credential = credential
         self._container_name = container
         self._client: BlobServiceClient | None = None
 
@@ -46,9 +54,7 @@ class BlobStorage:
             if self._connection_string:
                 self._client = BlobServiceClient.from_connection_string(self._connection_string, **options)
             else:
-                from azure.identity.aio import DefaultAzureCredential
-
-                self._client = BlobServiceClient(self._account_url or "", DefaultAzureCredential(), **options)
+                self._client = BlobServiceClient(self._account_url or "", self._credential, **options)
         return self._client
 
     def _container(self) -> "ContainerClient":

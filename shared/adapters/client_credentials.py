@@ -1,6 +1,9 @@
 """Tokens of the application itself, and how it proves to Entra who it is: by secret, or by managed identity."""
 
 import asyncio
+import importlib
+import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +16,17 @@ from shared.errors import Unavailable
 from shared.settings import EntraSettings
 
 if TYPE_CHECKING:
-    from azure.identity.aio import ManagedIdentityCredential
+    from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 # Renewed this long before the end, so that no call starts with a token that dies on the way.
 RENEW_BEFORE_S = 5 * 60
 # After a failed renewal the living token serves on, and Entra is left alone for this long.
 RENEWAL_PAUSE_S = 30
+# The host's endpoint answers in some 10 ms, the first time after a start within a second or two; azure-identity itself
+# would try for minutes.
+FETCH_TIMEOUT_S = 10.0
+# Says that the host has an identity of its own: App Service and Functions, or a pod with workload identity.
+_HOST_IDENTITY = ("IDENTITY_ENDPOINT", "AZURE_FEDERATED_TOKEN_FILE")
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # What a managed identity's token must be made for to vouch for a registration (public cloud).
 TOKEN_EXCHANGE = "api://AzureADTokenExchange/.default"
@@ -89,33 +97,41 @@ class ClientCredentialsSource:
 
 
 class ManagedIdentitySource:
-    """The identity of the Azure host; `client_id` names a user-assigned one, None means the system's."""
+    """The identity of the Azure host; `client_id` names a user-assigned one, None means the system's. Where the host
+    has none and none is named it is the developer's own, who has signed in with `az login`."""
 
     def __init__(self, client_id: str | None = None) -> None:
         self._client_id = client_id
-        self._credential: ManagedIdentityCredential | None = None
 
     async def fetch(self, scope: str) -> AppToken:
+        # a fifth of a second the first time: beside the loop, where answers stream
+        await asyncio.to_thread(importlib.import_module, "azure.identity.aio")
         from azure.core.exceptions import AzureError
-        from azure.identity.aio import ManagedIdentityCredential
 
-        if self._credential is None:
-            self._credential = ManagedIdentityCredential(client_id=self._client_id)
         try:
-            token = await self._credential.get_token(scope)
-        except AzureError as error:
+            # A credential of its own for each token, a few an hour: one that stays would give a token that was refused
+            # from its memory again.
+            async with asyncio.timeout(FETCH_TIMEOUT_S), self._credential() as credential:
+                token = await credential.get_token(scope)
+        except (AzureError, TimeoutError) as error:
             detail = "The managed identity gives Nexus no token. An administrator must look at it."
             raise Unavailable("entra", detail, retry_after_s=30) from error
         return AppToken(token.token, token.expires_on)
 
+    def _credential(self) -> "ManagedIdentityCredential | DefaultAzureCredential":
+        from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
+
+        if self._client_id is not None or any(os.environ.get(name) for name in _HOST_IDENTITY):
+            return ManagedIdentityCredential(client_id=self._client_id)
+        return DefaultAzureCredential()
+
     async def close(self) -> None:
-        if self._credential is not None:
-            await self._credential.close()
-            self._credential = None
+        """Nothing is open between two tokens."""
 
 
 class AppTokens:
-    """Keeps one token a scope; of many callers that need a new one, one asks and the others wait for it."""
+    """Keeps one token a scope; of many callers that need a new one, one asks and the others wait for what it gets, be
+    it a token or a failure."""
 
     def __init__(self, source: TokenSource, *, clock: Callable[[], float] = time.time) -> None:
         self._source = source
@@ -123,15 +139,30 @@ class AppTokens:
         self._tokens: dict[str, AppToken] = {}
         self._renew_at: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._failed: dict[str, tuple[float, Unavailable]] = {}
 
     async def token(self, scope: str) -> str:
         """A token with life left in it. Raises Unavailable("entra")."""
+        return (await self.kept(scope)).text
+
+    async def kept(self, scope: str) -> AppToken:
+        """The same with its end."""
         if (token := self._current(scope)) is not None:
-            return token.text
+            return token
+        came_at = time.monotonic()
         async with self._locks.setdefault(scope, asyncio.Lock()):
             if (token := self._current(scope)) is not None:
-                return token.text
-            return (await self._renewed(scope)).text
+                return token
+            failed_at, failure = self._failed.get(scope, (-math.inf, None))
+            if failure is not None and failed_at >= came_at:
+                # who waited meanwhile must not ask one after the other, each as long again
+                told = Unavailable(failure.dependency, failure.detail, retry_after_s=failure.retry_after_s)
+                raise told from failure.__cause__
+            try:
+                return await self._renewed(scope)
+            except Unavailable as error:
+                self._failed[scope] = time.monotonic(), error
+                raise
 
     def forget(self, scope: str, token: str) -> None:
         """Drops a token that a service refused, so that the next call asks for a new one."""
@@ -184,16 +215,21 @@ def client_proof(settings: EntraSettings) -> ClientProof:
     return ClientSecret(settings.client_secret)
 
 
-def app_tokens(settings: EntraSettings, *, managed_identity_client_id: str | None = None) -> AppTokens:
+def identity_tokens(settings: EntraSettings) -> AppTokens:
+    """Of the managed identity itself: for databases, storage and models, whatever Graph is asked with."""
+    return AppTokens(ManagedIdentitySource(settings.managed_identity_client_id))
+
+
+def app_tokens(settings: EntraSettings) -> AppTokens:
     """For the tenant where SharePoint is: our registration's by client secret where one is set, the managed identity's
     own otherwise."""
     if settings.client_secret is not None:
         return AppTokens(ClientCredentialsSource(settings, ClientSecret(settings.client_secret)))
-    return AppTokens(ManagedIdentitySource(managed_identity_client_id))
+    return identity_tokens(settings)
 
 
 def app_tokens_of(settings: EntraSettings, tenant_id: str) -> AppTokens:
     """For any tenant. A managed identity has no token of another tenant, but our registration may have one there."""
     if tenant_id == settings.tenant_id:
-        return app_tokens(settings, managed_identity_client_id=settings.managed_identity_client_id)
+        return app_tokens(settings)
     return AppTokens(ClientCredentialsSource(replace(settings, tenant_id=tenant_id), client_proof(settings)))

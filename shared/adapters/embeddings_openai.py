@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from shared import genai
 from shared.adapters.embedding_pool import EmbeddingPool
 from shared.adapters.model_failures import retry_after_s
 from shared.adapters.openai_clients import OpenAIClients, model_failure, post
@@ -108,10 +109,18 @@ class OpenAIEmbeddings:
         rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
         if not texts:
             return rows, 0
-        body = await self._answer(texts, timeout_s)
-        if len(texts) > 16:
-            return rows, await asyncio.to_thread(fill_rows, body, rows)
-        return rows, fill_rows(body, rows)
+        operation = genai.Operation(
+            "embeddings", self.provider, {genai.DIMENSIONS: self.dimensions, "nexus.embeddings.texts": len(texts)}
+        )
+        try:
+            body = await self._answer(texts, timeout_s)
+            tokens = await asyncio.to_thread(fill_rows, body, rows) if len(texts) > 16 else fill_rows(body, rows)
+            operation.used(tokens, None)
+        except BaseException as error:
+            operation.end(error)
+            raise
+        operation.end()
+        return rows, tokens
 
     async def _answer(self, texts: "Sequence[str]", timeout_s: float) -> bytes:
         import openai

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import stamina
 
+from shared import tracing
 from shared.adapters.graph_access import AppTokens
 from shared.adapters.graph_addresses import same_origin
 from shared.adapters.graph_wire import application_of, error_codes
@@ -30,6 +31,9 @@ LONGEST_WAIT_HERE_S = 2.0
 # For a 429 that does not say how long: hammering on would lengthen it.
 PAUSE_WITHOUT_HEADER_S = 10.0
 LONGEST_PAUSE_S = 3600.0
+_SUBJECTS = frozenset(
+    {"sites", "drives", "drive", "lists", "items", "delta", "content", "children", "users", "transitiveMemberOf"}
+)
 _SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]+)?")
 NO_GRANT = (
     "Nexus may not read this SharePoint site. An administrator must grant its application (permission Sites.Selected)"
@@ -96,6 +100,11 @@ class GraphRequests:
         """
         url = self._base_url + path if path.startswith("/") else path
         self.own_link(url)
+        about = {"http.request.method": "GET", "server.address": self._base.host}
+        with tracing.begin(f"graph {_subject(url)}", about, kind="client") as span:
+            return await self._answer(url, span)
+
+    async def _answer(self, url: str, span: tracing.Span) -> httpx.Response:
         try:
             response = await self._patiently(url)
         except _Busy as busy:
@@ -106,6 +115,7 @@ class GraphRequests:
         except httpx.TransportError as error:
             log.warning("graph does not answer: %s", type(error).__name__)
             raise Unavailable("graph") from error
+        span.set({"http.response.status_code": response.status_code})
         if response.status_code == 401:
             raise GraphTokenRefused(TOKEN_REFUSED)
         if response.status_code == 403:
@@ -152,6 +162,12 @@ class GraphRequests:
         if pipeline is None:
             pipeline = self._pipelines[loop] = GraphPipeline(self._base_url, self._scope, self._tokens)
         return pipeline
+
+
+def _subject(url: str) -> str:
+    """What a request is about, as its span may be called: never a name, an id or a token of the address."""
+    words = [part for part in httpx.URL(url).path.split("/") if part in _SUBJECTS]
+    return words[-1] if words else "other"
 
 
 def _foreign() -> Unavailable:

@@ -1,15 +1,15 @@
 """How Nexus shows NotebookLlama who it is."""
 
-from shared.adapters.client_credentials import AppTokens, ManagedIdentitySource
+from shared.adapters.client_credentials import AppTokens
 from shared.adapters.notebook_llama import Bearer
 from shared.settings import NotebookSettings, secret_from_env
 
 
-def notebook_bearer(settings: NotebookSettings) -> Bearer:
+def notebook_bearer(settings: NotebookSettings, tokens: AppTokens) -> Bearer:
     """A token of the managed identity where a scope is set, else the key that is named; read at each call, so that a
     rotated key needs no restart."""
     if settings.scope is not None:
-        scope, tokens = settings.scope, AppTokens(ManagedIdentitySource())
+        scope = settings.scope
 
         async def by_identity() -> str | None:
             return await tokens.token(scope)

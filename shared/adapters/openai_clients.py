@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from shared.adapters import model_failures
 from shared.adapters.model_connections import Connections, Secrets, key_of, timeouts
 from shared.domain.chat import ProviderConfig, ProviderKind
-from shared.errors import ModelFailed
+from shared.errors import ModelFailed, Unavailable
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,8 +26,8 @@ class OpenAIClients:
     """One SDK client for each provider in use. Made when first needed.
 
     `secret` gives the value of an environment variable that a provider names as its key. `azure_token` gives tokens
-    for Azure without a key; by default those of the managed identity. `azure_api_version` None speaks Azure's v1
-    API; a dated version speaks the older deployment paths, which some gateways still ask for.
+    for Azure without a key, by default those of the managed identity, and raises Unavailable. `azure_api_version`
+    None speaks Azure's v1 API; a dated version speaks the older deployment paths, which some gateways still ask for.
     """
 
     def __init__(
@@ -79,9 +80,9 @@ class OpenAIClients:
 
     def _token_source(self) -> TokenSource:
         if self._azure_token is None:
-            from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider
+            from shared.adapters.client_credentials import AppTokens, ManagedIdentitySource
 
-            self._azure_token = get_bearer_token_provider(DefaultAzureCredential(), AZURE_SCOPE)
+            self._azure_token = partial(AppTokens(ManagedIdentitySource()).token, AZURE_SCOPE)
         return _readable(self._azure_token)
 
 
@@ -89,14 +90,13 @@ def _readable(source: TokenSource) -> TokenSource:
     """The same tokens; an identity that gives none is a model that cannot be asked, not a defect."""
 
     async def token() -> str:
-        from azure.core.exceptions import AzureError, ClientAuthenticationError
+        from azure.core.exceptions import ClientAuthenticationError
 
         try:
             return await source()
-        except ClientAuthenticationError as error:
-            raise model_failures.key_refused() from error
-        except AzureError as error:
-            raise model_failures.unreachable() from error
+        except Unavailable as error:
+            refused = isinstance(error.__cause__, ClientAuthenticationError)
+            raise (model_failures.key_refused() if refused else model_failures.unreachable()) from error
 
     return token
 

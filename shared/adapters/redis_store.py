@@ -4,7 +4,7 @@ lost. Every call is bounded to a second, so that a dead Redis never slows an ans
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -15,6 +15,9 @@ from shared.errors import Unavailable
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from shared.adapters.client_credentials import AppTokens
+    from shared.adapters.redis_sign_in import RedisSignIn
+
 TIMEOUT_S = 1.0
 LOG_KEPT_S = 15 * 60
 TICKET_S = 30
@@ -22,11 +25,13 @@ TICKET_S = 30
 
 class RedisConnection:
     """One client per event loop, made at first use. `timeout_s` is for one answer; with its repetition a command takes
-    twice as long at most."""
+    twice as long at most. With `identity` the address names a user and its tokens are the password."""
 
-    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S, identity: "AppTokens | None" = None) -> None:
         self._url = url
         self._timeout_s = timeout_s
+        self._identity = identity
+        self._sign_in: RedisSignIn | None = None
         self._client: Redis | None = None
 
     @property
@@ -36,8 +41,15 @@ class RedisConnection:
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
 
+            url = self._url
+            if self._identity is not None:
+                from shared.adapters.redis_sign_in import RedisSignIn, without_user
+
+                url, user = without_user(url)
+                self._sign_in = RedisSignIn(user, self._identity)
             self._client = Redis.from_url(
-                self._url,
+                url,
+                credential_provider=self._sign_in,
                 socket_timeout=self._timeout_s,
                 socket_connect_timeout=self._timeout_s,
                 retry=Retry(NoBackoff(), 1),
@@ -49,6 +61,14 @@ class RedisConnection:
         """Awaits one command; anything but an answer is Unavailable("redis")."""
         from redis.exceptions import RedisError
 
+        if self._sign_in is not None:
+            try:
+                # outside of the command's own time: the first token of a process may take longer than any command
+                await self._sign_in.keep(self.client)
+            except BaseException:
+                if isinstance(call, Coroutine):
+                    call.close()
+                raise
         try:
             async with asyncio.timeout(2 * self._timeout_s):
                 return await call

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: one small pool per process and event loop, every wait bounded."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from shared.errors import Unavailable
+from shared.errors import Unauthenticated, Unavailable
 
 # What the pool lends is a proxy with the same methods.
 type Connection = asyncpg.Connection
@@ -29,6 +29,23 @@ _DOWN = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+)
+_REFUSED = "PostgreSQL does not accept the role of Nexus, or its password or token. An administrator must look at it."
+
+# Rows that refer to whoever made them. Who is forgotten has an access token that lives on for a quarter of an hour.
+BY_THE_CALLER = frozenset(
+    {
+        "conversations_user_id_fkey",
+        "notebook_sessions_user_id_fkey",
+        "feedback_reviewed_by_fkey",
+        "eval_cases_created_by_fkey",
+        "retention_settings_updated_by_fkey",
+        "forget_jobs_requested_by_fkey",
+        "sync_runs_started_by_fkey",
+        "embedding_indexes_started_by_fkey",
+        "system_prompts_created_by_fkey",
+        "token_budgets_updated_by_fkey",
+    }
 )
 
 
@@ -58,11 +75,14 @@ def _uuid_of(value: bytes) -> UUID:
 class Db:
     """`connection()` for single statements, `transaction()` for several that stand or fall together.
 
-    Both raise Unavailable("postgres") when the server cannot be reached; other errors pass.
+    Both raise Unavailable("postgres") when the server cannot be reached or lets nobody in, and Unauthenticated for what
+    a person writes who is not there any more; other errors pass. `password` is asked at each new connection where
+    `url` holds none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, password: Callable[[], Awaitable[str]] | None = None) -> None:
         self._url = url
+        self._password = password
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -72,6 +92,7 @@ class Db:
                 if self._pool is None:
                     pool: asyncpg.Pool = asyncpg.create_pool(
                         self._url,
+                        password=self._password,
                         min_size=0,
                         max_size=POOL_SIZE,
                         timeout=CONNECT_TIMEOUT_S,
@@ -89,8 +110,14 @@ class Db:
             pool = await self._ready()
             async with pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
                 yield cast("Connection", connection)
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise Unavailable("postgres", _REFUSED, retry_after_s=30) from error
         except _DOWN as error:
             raise Unavailable("postgres") from error
+        except asyncpg.ForeignKeyViolationError as error:
+            if violated(error) in BY_THE_CALLER:
+                raise Unauthenticated("This account is not there any more.") from error
+            raise
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:

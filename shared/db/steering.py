@@ -11,6 +11,8 @@ PROVIDERS = """
      WHERE is_active OR fallback_order IS NOT NULL
      ORDER BY mode, is_active DESC, fallback_order
 """
+# Whoever changes what serves a mode takes turns with others, so that "one is active" is true of every moment.
+LOCK_MODE = "SELECT pg_advisory_xact_lock(hashtextextended('steering:' || $1::text, 0))"
 PROMPTS = "SELECT mode, prompt_text FROM system_prompts WHERE is_active"
 
 
@@ -40,6 +42,11 @@ async def providers_by_mode(connection: Connection) -> dict[Mode, ModeProviders]
         else:
             of_mode.fallbacks.append(provider)
     return found
+
+
+async def lock_mode(connection: Connection, mode: Mode) -> None:
+    """Held until the transaction ends."""
+    await connection.execute(LOCK_MODE, mode)
 
 
 async def active_prompts(connection: Connection) -> dict[Mode, str]:

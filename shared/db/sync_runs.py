@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.db.pool import Connection, Row
+import asyncpg
+
+from shared.db.pool import Connection, Row, violated
 from shared.domain.audience import Scope
 from shared.domain.ids import LibraryId, SyncRunId, UserId
 from shared.errors import NotFound
@@ -102,8 +104,13 @@ async def add(
     confirmed: bool = False,
 ) -> SyncRun | None:
     """A queued run; None when the library has an unfinished one already. `confirmed`: an administrator lets it remove
-    more than a fifth of the library."""
-    row = await connection.fetchrow(INSERT, library_id, trigger, is_full, started_by, confirmed)
+    more than a fifth of the library. Raises NotFound when a removal has just taken the library away."""
+    try:
+        row = await connection.fetchrow(INSERT, library_id, trigger, is_full, started_by, confirmed)
+    except asyncpg.ForeignKeyViolationError as error:
+        if violated(error) != "sync_runs_library_id_fkey":
+            raise
+        raise NotFound("library") from error
     return None if row is None else _run(row)
 
 

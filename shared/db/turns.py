@@ -167,8 +167,7 @@ async def begin_again(
         return await _turn_by_key(connection, caller, conversation_id, idempotency_key)
     if row is not None:
         return _begun(row, message_id, run_id, status, correlation_id)
-    repeated = await connection.fetchval(KEY_USED, conversation_id, caller.user_id, idempotency_key)
-    if repeated:
+    if await is_key_used(connection, caller, conversation_id, idempotency_key):
         return await _turn_by_key(connection, caller, conversation_id, idempotency_key)
     raise await _why_not_again(connection, caller, conversation_id, answer_id)
 
@@ -177,6 +176,10 @@ KEY_USED = """
     SELECT EXISTS (SELECT FROM messages m JOIN conversations c ON c.id = m.conversation_id
                     WHERE c.id = $1 AND c.user_id = $2 AND m.idempotency_key = $3)
 """
+
+
+async def is_key_used(connection: Connection, caller: Caller, conversation_id: ConversationId, key: str | None) -> bool:
+    return await connection.fetchval(KEY_USED, conversation_id, caller.user_id, key) is True
 
 
 ANSWER = """

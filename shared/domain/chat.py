@@ -41,6 +41,10 @@ class ProviderConfig:
     input_price_per_mtok: Decimal | None = None
     output_price_per_mtok: Decimal | None = None
 
+    @property
+    def takes_identity(self) -> bool:
+        return self.provider is ProviderKind.AZURE and self.api_key_env is None
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -17,6 +17,8 @@ SessionId = NewType("SessionId", UUID)
 IndexId = NewType("IndexId", UUID)
 NotebookSessionId = NewType("NotebookSessionId", UUID)
 FileId = NewType("FileId", UUID)
+ProviderId = NewType("ProviderId", UUID)
+PromptId = NewType("PromptId", UUID)
 
 # Any fixed UUID serves as a name space; changing it would orphan every stored passage.
 _NAMESPACE = UUID("5f0a1f6e-94a3-4c58-9f0e-0b7a53d6a9c1")

@@ -8,11 +8,12 @@ from shared.domain import bm25
 from shared.domain.chat import Mode, Turn
 from shared.domain.documents import RetrievedPassage
 
+# Placeholders as in any prompt: see shared/domain/prompt_placeholders.py.
 DEFAULT_PROMPTS: dict[Mode, str] = {
     Mode.RAG: (
         "You answer questions of a company's employees from the company's own documents.\n"
         "Answer in the language of the question, briefly and precisely, from the numbered passages only. "
-        "After every statement put the number of the passage it comes from in square brackets, such as [2]. "
+        "{citation_rule} "
         "Use no other knowledge, invent no numbers, names or links, and write no list of sources: it is added for you. "
         "When the passages do not answer the question, say so in one sentence and cite nothing."
     ),
@@ -22,7 +23,7 @@ DEFAULT_PROMPTS: dict[Mode, str] = {
     ),
     Mode.NOTEBOOK: (
         "You answer questions about the files a person has uploaded. Answer in the language of the question, "
-        "from the numbered passages only, and put the number of the passage in square brackets after each statement."
+        "from the numbered passages only. {citation_rule}"
     ),
 }
 

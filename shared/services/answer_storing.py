@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from shared.db import messages
+from shared.db import messages, usage_answers
 from shared.db.pool import Db
 from shared.domain.events import Done, Problem, Source
 from shared.domain.ids import MessageId
@@ -76,7 +76,7 @@ class AnswerStoring:
     async def _tried(self, ending: Ending) -> bool:
         try:
             async with self.db.connection() as connection:
-                await messages.finish(
+                stored = await messages.finish(
                     connection,
                     ending.done,
                     content=ending.text,
@@ -85,6 +85,11 @@ class AnswerStoring:
                     latency_ms=ending.latency_ms,
                     retrieved=ending.retrieved,
                 )
+                if not stored:
+                    # what was paid for counts, whatever became of the conversation meanwhile
+                    await usage_answers.finish_deleted(
+                        connection, ending.done, ending.first_token_ms, ending.latency_ms
+                    )
         except Unavailable:
             log.warning("the answer could not be stored yet", extra={"message_id": str(ending.done.message_id)})
             return False

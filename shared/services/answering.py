@@ -5,7 +5,8 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from shared.domain.audience import Audience
@@ -15,6 +16,7 @@ from shared.domain.citations import sources_block, unsupported_sentences
 from shared.domain.costs import Spent, cost_of
 from shared.domain.documents import RetrievedPassage
 from shared.domain.events import Source, Sources, Token, Usage
+from shared.domain.prompt_placeholders import filled
 from shared.domain.prompts import assistant_turns, not_covered, rag_turns, rewrite_turns
 from shared.domain.ranking import assemble
 from shared.domain.sufficiency import unknown_names
@@ -37,7 +39,9 @@ CONTEXT_TOKENS = 6_000
 HISTORY_TOKENS = 3_000
 MAX_OUTPUT_TOKENS = 2_000
 REWRITE_TOKENS = 200
+# Of a candidate; of what an answer cites the whole passage, which is never this long.
 SNIPPET_CHARS = 300
+PASSAGE_CHARS = 8_000
 FILTERED = "content_filter"
 
 
@@ -73,6 +77,7 @@ class Answering:
     steering: Steering
     tokenizer: Tokenizer
     new_marker: Callable[[], str] = lambda: secrets.token_hex(8)
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
     async def answer(
         self, mode: Mode, question: str, history: Sequence[Turn], *, audience: Audience, into: Answer
@@ -82,7 +87,8 @@ class Answering:
             settings = await self.steering.of(mode)
             choice = self.calls.choice(settings.providers)
             into.provider = choice.current
-            into.prompt = assistant_turns(settings.prompt, self.recent(history), question)
+            prompt = filled(mode, settings.prompt, today=self.today())
+            into.prompt = assistant_turns(prompt, self.recent(history), question)
             async with aclosing(self._model_text(choice, into)) as pieces:
                 async for piece in pieces:
                     into.pieces.append(piece)
@@ -122,7 +128,8 @@ class Answering:
             into.pieces.append(not_covered(question, closest, unknown))
             yield Token(into.text)
             return
-        into.prompt = rag_turns(settings.prompt, history, question, passages, self.new_marker())
+        prompt = filled(mode, settings.prompt, today=self.today())
+        into.prompt = rag_turns(prompt, history, question, passages, self.new_marker())
         checked = CheckedText(given, [passage.text for passage in passages], question=question)
         async with aclosing(self._model_text(choice, into)) as pieces:
             async for piece in pieces:
@@ -135,6 +142,8 @@ class Answering:
         into.supported = bool(into.cited)
         texts = {source.n: _text_of(source, passages) for source in into.cited}
         into.unsupported = unsupported_sentences(into.text, into.cited, texts, asked=question)
+        # what a reader opens holds the cited sentence, wherever in its passage that stands
+        into.cited = tuple(replace(source, snippet=texts[source.n][:PASSAGE_CHARS]) for source in into.cited)
         tail += sources_block(into.cited)
         if tail:
             into.pieces.append(tail)

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from shared import metrics
+from shared import genai, metrics
 from shared.domain.chat import ModelEvent, ModelRequest, ProviderConfig, ProviderKind, Turn
 from shared.errors import ModelFailed
 from shared.ports import ChatModel
@@ -66,7 +66,7 @@ class ModelCalls:
             provider, said = choice.current, False
             try:
                 request = ModelRequest(provider, turns, max_output_tokens)
-                async with aclosing(self._model(provider).stream(request)) as events:
+                async with aclosing(genai.told(request, self._model(provider).stream(request))) as events:
                     async for event in events:
                         if not said:
                             self.health.answered(provider)

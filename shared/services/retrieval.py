@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from shared import genai, tracing
 from shared.domain import bm25
 from shared.domain.audience import Audience
 from shared.domain.documents import RetrievedPassage, SearchMode, SearchQuery
@@ -48,18 +49,25 @@ class Retrieval:
         """At most `limit` passages for the first query and its variants (1–4 texts), each passage once. Two retrievers
         that bring the same passages bring fewer than `limit` together, where it is more than CANDIDATES.
         Raises Unavailable, Throttled, ModelFailed."""
-        index = await self.serving()
-        dense = await index.embeddings.embed_queries(queries)
-        # How many are wanted must not change which ones are best.
-        candidates = max(CANDIDATES, limit // 2 if mode is SearchMode.HYBRID else limit)
-        found = await index.vectors.search(
-            [
+        asked = {
+            genai.OPERATION: "retrieval",
+            "nexus.retrieval.mode": mode.value,
+            "nexus.retrieval.queries": len(queries),
+        }
+        with tracing.begin("retrieval", asked) as span:
+            index = await self.serving()
+            dense = await index.embeddings.embed_queries(queries)
+            # How many are wanted must not change which ones are best.
+            candidates = max(CANDIDATES, limit // 2 if mode is SearchMode.HYBRID else limit)
+            encoded = [
                 SearchQuery(vector, bm25.encode_query(query), candidates, mode)
                 for query, vector in zip(queries, dense, strict=True)
-            ],
-            audience=audience,
-        )
-        return without_repeats(_combined(found))[:limit]
+            ]
+            with tracing.begin("qdrant search", {"db.system.name": "qdrant"}, kind="client"):
+                found = await index.vectors.search(encoded, audience=audience)
+            passages = without_repeats(_combined(found))[:limit]
+            span.set({"nexus.retrieval.passages": len(passages)})
+        return passages
 
 
 def _combined(rankings: Sequence[Sequence[RetrievedPassage]]) -> list[RetrievedPassage]:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from shared import genai, metrics, tracing
 from shared.correlation import correlated
 from shared.db import conversations, messages, turns
 from shared.db.pool import Db
@@ -28,6 +29,7 @@ from shared.services.answering import FILTERED, Answer, Answering
 from shared.services.following import follow_elsewhere
 from shared.services.live_run import LiveRun, RunKeeping
 from shared.services.notebook_answering import NotebookAnswering
+from shared.services.run_telling import tell_end
 from shared.services.titling import settled
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ class Runs:
                 turn.correlation_id,
             )
         )
-        # what is logged of the run belongs to the question, even if another request starts it
+        # what is logged and traced of the run belongs to the question, even if another request starts it
         with correlated(turn.correlation_id):
             task = asyncio.create_task(self._produce(run, audience), name=f"run-{turn.run_id}")
         self._tasks.add(task)
@@ -110,7 +112,11 @@ class Runs:
         """Closes runs without a sign of life for a minute (R10); how many. First what is known here to have ended."""
         await self._storing.store_waiting()
         async with self.db.connection() as connection:
-            return await messages.sweep(connection)
+            closed = await messages.sweep(connection)
+        if closed:
+            # their producers are gone, and with them what else is known
+            metrics.count(metrics.ANSWERS, closed, outcome="interrupted", code="", mode="unknown", provider="none")
+        return closed
 
     async def drain(self) -> None:
         """Waits for all producers; for tests and an orderly stop."""
@@ -120,7 +126,16 @@ class Runs:
     # --- the producer ----------------------------------------------------------------------------------------------
 
     async def _produce(self, run: LiveRun, audience: Audience) -> None:
-        production = Production()
+        turn = run.turn
+        about = {
+            "nexus.run.id": str(turn.run_id),
+            "nexus.mode": turn.conversation.mode.value,
+            genai.CONVERSATION: str(turn.conversation.id),
+        }
+        with tracing.begin("run", about) as span:
+            await self._produced(run, Production(span), audience)
+
+    async def _produced(self, run: LiveRun, production: "Production", audience: Audience) -> None:
         run.work = asyncio.create_task(self._answer(run, production, audience))
         # beside it to the very end: readers are told that it goes on while a database is waited for
         keeper = asyncio.create_task(self._keeping.keep(run, lambda: self._so_far(run, production.answer)))
@@ -207,7 +222,7 @@ class Runs:
         run.emit(done)
         run.finished = True
         run.wake()
-        _log_end(ending, turn, problem)
+        tell_end(ending, turn, problem, production.span)
 
     async def _give_title(self, run: LiveRun, title: str | None) -> None:
         """The model's title; without one, the question's beginning, unless that is the title already."""
@@ -228,6 +243,7 @@ class Runs:
 class Production:
     """What a producer knows of its run beside the events. Times are of the monotonic clock, in seconds."""
 
+    span: tracing.Span
     answer: Answer = field(default_factory=Answer)
     started_at: float = field(default_factory=time.monotonic)
     first_token_at: float | None = None
@@ -261,27 +277,6 @@ def _done(turn: TurnStart, status: RunStatus, answer: Answer, usage: Usage) -> D
         sources=answer.cited,
         supported=answer.supported,
         unsupported=answer.unsupported,
-    )
-
-
-def _log_end(ending: Ending, turn: TurnStart, problem: Problem | None) -> None:
-    """One record of every run; neither the question nor the answer in it (S20)."""
-    done = ending.done
-    log.info(
-        "run ended",
-        extra={
-            "run_id": turn.run_id,
-            "message_id": done.message_id,
-            "mode": turn.conversation.mode.value,
-            "outcome": done.status.value,
-            "code": problem.code if problem else None,
-            "provider": done.provider,
-            "model": done.model,
-            "input_tokens": done.usage.input_tokens,
-            "output_tokens": done.usage.output_tokens,
-            "first_token_ms": ending.first_token_ms,
-            "latency_ms": ending.latency_ms,
-        },
     )
 
 

@@ -43,6 +43,7 @@ class Steering:
     clock: Callable[[], float] = time.monotonic
     _rows: dict[Mode, ModeSettings] = field(default_factory=dict[Mode, ModeSettings])
     _fresh_until: float = float("-inf")
+    _changes: int = 0
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, mode: Mode) -> ModeSettings:
@@ -53,9 +54,14 @@ class Steering:
                     await self._refresh()
         return self._rows[mode]
 
+    def expire(self) -> None:
+        """The next question of this process reads anew; what is known goes on serving while it cannot."""
+        self._changes += 1
+        self._fresh_until = float("-inf")
+
     async def _refresh(self) -> None:
         # counted from before the read: a row that changes while it is under way may not be in it
-        asked_at = self.clock()
+        asked_at, changes = self.clock(), self._changes
         try:
             self._rows = await self._read()
         except Unavailable:
@@ -64,7 +70,8 @@ class Steering:
             log.warning("the steering rows cannot be read, the last known ones go on")
             self._fresh_until = self.clock() + RETRY_S
             return
-        self._fresh_until = asked_at + FRESH_S
+        if changes == self._changes:
+            self._fresh_until = asked_at + FRESH_S
 
     async def _read(self) -> dict[Mode, ModeSettings]:
         async with self.db.connection() as connection:

@@ -10,7 +10,7 @@ from shared.db.pool import Db
 from shared.db.sync_runs import SyncRun, Trigger
 from shared.domain.identity import Caller
 from shared.domain.ids import LibraryId, SyncRunId
-from shared.errors import Conflict, NexusError, Unavailable
+from shared.errors import Conflict, NexusError, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,8 @@ class SyncStarting:
         be started, and the timer's next tick does it. `crawl`: what SharePoint changed is to be read, too."""
         try:
             return await self.start(orchestrations, library_id, "manual" if crawl else "change", caller=caller)
+        except NotFound:
+            return None  # a removal under way has ended meanwhile, and took the library with it
         except (Conflict, Unavailable) as error:
             log.warning("a change waits for the timer: %s", error.code, extra={"library_id": str(library_id)})
             return None

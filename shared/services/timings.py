@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from shared import tracing
+
 type Station = Literal["download_s", "extract_s", "embed_s", "store_s"]
 
 
@@ -22,7 +24,8 @@ class Timings:
     def station(self, name: Station) -> Generator[None]:
         begun = time.perf_counter()
         try:
-            yield
+            with tracing.begin(f"ingest {name.removesuffix('_s')}"):
+                yield
         finally:
             setattr(self, name, getattr(self, name) + time.perf_counter() - begun)
 

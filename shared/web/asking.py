@@ -9,7 +9,7 @@ from shared.db.pool import Connection
 from shared.db.turns import TurnStart
 from shared.domain.events import RunStatus
 from shared.domain.ids import ConversationId, MessageId, RunId
-from shared.errors import Invalid
+from shared.errors import Invalid, RateLimited
 from shared.web.routes import Call, EventStream, Reply
 
 _MAX_KEY = 200
@@ -27,7 +27,8 @@ class RunAccepted(msgspec.Struct):
 async def answer(
     call: Call, conversation_id: ConversationId, question: str | None, regenerate: MessageId | None = None
 ) -> EventStream | Reply:
-    """The answer's events, or 202 for a caller who accepts JSON only. Raises NotFound, Conflict, Invalid."""
+    """The answer's events, or 202 for a caller who accepts JSON only. Raises NotFound, Conflict, Invalid,
+    RateLimited."""
     later = "application/json" in call.headers.get("accept", "")
     status = RunStatus.WAITING if later else RunStatus.STREAMING
     runs = call.runtime.runs
@@ -39,8 +40,17 @@ async def answer(
     if later:
         return Reply(202, RunAccepted(turn.run_id, turn.user_message_id, turn.message_id))
     if not turn.is_new:
-        await runs.open(turn, call.audience)
+        await open_waiting(call, turn)
     return EventStream(runs.follow(turn, 0))
+
+
+async def open_waiting(call: Call, turn: TurnStart) -> None:
+    """Starts a run that waits for its first reader. Raises RateLimited for one whose caller's budget is spent; it goes
+    on waiting."""
+    if turn.status is RunStatus.WAITING:
+        async with call.runtime.db.connection() as connection:
+            await call.runtime.budgeting.require(connection, call.caller)
+    await call.runtime.runs.open(turn, call.audience)
 
 
 async def _begun(
@@ -54,6 +64,12 @@ async def _begun(
     key = call.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= _MAX_KEY:
         raise Invalid("Idempotency-Key must have 1 to 200 characters.", code="idempotency_key_malformed")
+    try:
+        await call.runtime.budgeting.require(connection, call.caller)
+    except RateLimited:
+        # a question that was stored before is not asked again: its answer can still be read
+        if key is None or not await turns.is_key_used(connection, call.caller, conversation_id, key):
+            raise
     run_id = RunId(uuid4())
     if regenerate is not None:
         return await turns.begin_again(

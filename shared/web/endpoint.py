@@ -1,23 +1,25 @@
 """From a request to a route's handler and back: the only place that speaks the Functions extension's types."""
 
 import re
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from shared import tracing
 from shared.correlation import correlated
 from shared.domain.identity import Caller
 from shared.errors import FieldError, Forbidden, Invalid, TooLarge, Unauthenticated
-from shared.runtime import current_runtime
+from shared.runtime import begin_telemetry, current_runtime
 from shared.web import origins
 from shared.web.exchange import Exchange
 from shared.web.problems import headers_with, problem_response
-from shared.web.routes import Call, EventStream, Policy, Reply, Route
+from shared.web.routes import Call, Download, EventStream, Policy, Reply, Route
 
 # JSON bodies only; uploads stream by themselves. 100,000 characters of four-byte UTF-8 fit, so that a question far
 # too long is told so by its field and not by its size.
@@ -42,8 +44,11 @@ def endpoint(route: Route) -> Endpoint:
 
 
 async def _serve(route: Route, req: Request, starter: Any) -> Response:
-    exchange = Exchange(route, _correlation_id(req))
-    with correlated(exchange.correlation_id):
+    begin_telemetry()
+    # The trace's id where one is under way, so that Application Insights finds the same; else that of a new one.
+    caller = tracing.caller_of(req.headers.get("traceparent"))
+    exchange = Exchange(route, caller.trace_id if caller else secrets.token_hex(16))
+    with correlated(exchange.correlation_id), exchange.traced(caller):
         response = await _answer(route, req, starter, exchange)
         exchange.answered(response.status_code)
     response.headers.update(exchange.headers)
@@ -93,12 +98,6 @@ async def _admitted(route: Route, req: Request, exchange: Exchange) -> Caller | 
     return caller
 
 
-def _correlation_id(req: Request) -> str:
-    """The trace id where a trace is under way, so that Application Insights finds the same id; else a new one."""
-    match = re.fullmatch(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", req.headers.get("traceparent", ""))
-    return match.group(1) if match else uuid4().hex
-
-
 def _bearer(req: Request) -> str:
     scheme, _, token = req.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -131,10 +130,26 @@ async def _body(req: Request, route: Route) -> Any:
 def _query(req: Request, model: Any) -> Any:
     given = dict(req.query_params)
     _require_storable(given)
+    for name in given:
+        if len(req.query_params.getlist(name)) > 1:
+            raise _wrong_parameter(name, f"Say {name} once")
     try:
-        return msgspec.convert(given, type=model, strict=False)
+        query = msgspec.convert(given, type=model, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
+    for field, name in zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True):
+        value = getattr(query, field)
+        # msgspec reads the word null as None; here what is not meant is left out
+        if name in given and value is None:
+            raise _wrong_parameter(name, f"{given[name]!r} is no value of {name}; leave it out")
+        # and a number as seconds since 1970
+        if name in given and isinstance(value, date) and re.match(r"\d{4}-", given[name]) is None:
+            raise _wrong_parameter(name, f"{given[name]!r} is no time as RFC 3339 writes it")
+    return query
+
+
+def _wrong_parameter(name: str, detail: str) -> Invalid:
+    return Invalid(detail + ".", errors=(FieldError(f"/{name}", detail),))
 
 
 def _require_storable(value: Any, pointer: str = "") -> None:
@@ -172,6 +187,11 @@ async def _reply(route: Route, result: Any, exchange: Exchange) -> Response:
         frames = exchange.counted(result.frames)
         first = await anext(frames, b"")
         return StreamingResponse(_body_of(first, frames), media_type="text/event-stream", headers=headers)
+    if isinstance(result, Download):
+        headers["Content-Disposition"] = f'attachment; filename="{result.file_name}"'
+        pieces = exchange.counted(result.pieces, resumable=False)
+        first = await anext(pieces, b"")
+        return StreamingResponse(_body_of(first, pieces), media_type=result.media_type, headers=headers)
     status = route.status
     if isinstance(result, Reply):
         headers.update(result.headers)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.domain.chat import Mode
 from shared.errors import FieldError, Invalid
 
 
@@ -57,10 +58,21 @@ def after_name_and_id(cursor: str | None) -> tuple[str, UUID] | None:
     return decoded
 
 
+def after_mode_place_and_id(cursor: str | None) -> tuple[Mode, int, UUID] | None:
+    """Of providers, in the order of asking within each mode."""
+    return _decoded(cursor, tuple[Mode, Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)], UUID])
+
+
 def after_number(cursor: str | None) -> int | None:
     """Of rows that are numbered in their order (bigint)."""
     decoded = _decoded(cursor, tuple[Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]])
     return decoded[0] if decoded else None
+
+
+def after_numbers(cursor: str | None) -> tuple[int, int] | None:
+    """Of rows in the order of a count and a number."""
+    count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    return _decoded(cursor, tuple[count, Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]])
 
 
 def _decoded(cursor: str | None, shape: Any) -> Any:

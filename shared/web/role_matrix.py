@@ -12,7 +12,7 @@ _HEAD = f"""# Who may call what
 Made from the routes by `{COMMAND}`; a test fails when it is stale.
 The role opens a route, the scope decides what is found behind it: people see their own conversations and what their
 department and country may read, a content manager the libraries, documents and syncs of their own department and
-country. What lies outside is not found (404).
+country, and the feedback of its people. What lies outside is not found (404).
 
 | route | | not signed in | {" | ".join(role.value for role in _ROLES)} |
 |---|---|:-:|{":-:|" * len(_ROLES)}

@@ -3,6 +3,7 @@
 The blueprints make functions of them, the OpenAPI document and the role matrix are read off them.
 """
 
+import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -84,6 +85,15 @@ class EventStream:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A reply that is a file, streamed as it is made; `media_type` is one of the route's `files`."""
+
+    pieces: AsyncGenerator[bytes]
+    media_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A reply with a status of its own, where the route's usual one does not fit, or with headers of its own."""
 
@@ -98,13 +108,16 @@ type Handler = Callable[[Call], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` is below /api, with {parameters}. `body`, `query` and `reply` are msgspec structs or dataclasses;
-    `also` are further statuses that come with `reply`; `events` marks a stream, of `event` each where all are of one
-    kind; `durable` asks for the durable client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes
-    that take or give the refresh cookie: they answer no foreign page (S17); `also_as` is a media type of text that may
-    come in the reply's place; `body_optional` lets nothing stand for an empty body; `upload` takes a file as
-    multipart/form-data. `headers` are those of the request that mean something to it beside the usual ones, by name,
-    with what they mean. `limit` is what its calls are counted as (S18); None only where answering costs less than
-    counting."""
+    `description` is what its docstring says after the first line; `also` are further statuses that come with `reply`;
+    `errors` are the codes of the problems that are its own, by status, beside those of every route of its kind
+    (shared/web/openapi/problems.py); None: not said, which a test refuses. `example` stands for the reply where the
+    one made of example_values.py does not fit. `events` marks a stream, of `event` each where all are of one kind;
+    `durable` asks for the durable client; `ticket` takes `?ticket=` for the header. `cookie` marks the routes that take
+    or give the refresh cookie: they answer no foreign page (S17); `also_as` is a media type of text that may come in
+    the reply's place; `files` are the media types of a Download, `columns` those of its rows; `body_optional` lets
+    nothing stand for an empty body; `upload` takes a file as multipart/form-data. `headers` are those of the request
+    that mean something to it beside the usual ones, by name, with what they mean. `limit` is what its calls are counted
+    as (S18); None only where answering costs less than counting."""
 
     name: str
     method: str
@@ -113,11 +126,14 @@ class Route:
     handler: Handler
     summary: str
     tag: str
+    description: str = ""
     body: Any = None
     query: Any = None
     reply: Any = None
     status: int = 200
     also: tuple[int, ...] = ()
+    errors: Mapping[int, tuple[str, ...]] | None = None
+    example: Any = None
     events: bool = False
     event: Any = None
     durable: bool = False
@@ -126,6 +142,8 @@ class Route:
     body_optional: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     also_as: str | None = None
+    files: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     upload: bool = False
     limit: LimitClass | None = LimitClass.GENERAL
 
@@ -159,6 +177,8 @@ class Routes:
         reply: Any = None,
         status: int = 200,
         also: tuple[int, ...] = (),
+        errors: Mapping[int, tuple[str, ...]] | None = None,
+        example: Any = None,
         events: bool = False,
         event: Any = None,
         durable: bool = False,
@@ -167,14 +187,18 @@ class Routes:
         body_optional: bool = False,
         headers: Mapping[str, str] | None = None,
         also_as: str | None = None,
+        files: tuple[str, ...] = (),
+        columns: tuple[str, ...] = (),
         upload: bool = False,
         limit: LimitClass | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Callable[[Handler], Handler]:
-        """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary."""
+        """Decorates a handler. Its name is the function's name in Azure, its docstring's first line the summary, the
+        rest of it the description."""
 
         def register(handler: Handler) -> Handler:
             name = getattr(handler, "__name__", "")
-            summary = (handler.__doc__ or name.replace("_", " ")).strip().splitlines()[0].rstrip(".")
+            said = inspect.cleandoc(handler.__doc__ or name.replace("_", " "))
+            summary, _, description = said.partition("\n")
             self.all.append(
                 Route(
                     name=name,
@@ -182,13 +206,16 @@ class Routes:
                     path=path,
                     policy=policy,
                     handler=handler,
-                    summary=summary,
+                    summary=summary.rstrip("."),
+                    description=description.strip(),
                     tag=self.tag,
                     body=body,
                     query=query,
                     reply=reply,
                     status=status,
                     also=also,
+                    errors=errors,
+                    example=example,
                     events=events,
                     event=event,
                     durable=durable,
@@ -197,6 +224,8 @@ class Routes:
                     body_optional=body_optional,
                     headers=headers or {},
                     also_as=also_as,
+                    files=files,
+                    columns=columns,
                     upload=upload,
                     limit=usual_limit(method, policy, events=events) if limit is msgspec.UNSET else limit,
                 )

@@ -111,6 +111,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "NEXUS_HOME": str(tmp_path_factory.mktemp("stack") / "home"),
             "NEXUS_PORT_OFFSET": str(free_offset()),
             "NEXUS_LOCAL_EMBEDDING": "hash",
+            "NEXUS_WEB": "off",
         }
     )
     try:

@@ -33,7 +33,7 @@ async def test_sample_questions_are_answered_from_their_pages_and_strange_ones_a
         await index(sample, parts, report=lambda _: None)
         answers = [await citations._answered(parts, question) for question in sample.questions]
         refusal = await citations._answered(parts, strange)
-        refused = await sufficiency._refused(parts, [*sample.questions, strange])
+        refused = await sufficiency.refusals(parts, [*sample.questions, strange])
     assert refused == [0.0] * len(sample.questions) + [1.0]
     assert "Fabrikam" in refusal.text
     assert refusal.supported is False

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import httpx
@@ -20,6 +22,8 @@ from tests.functions.nexus import ADMIN, PEOPLE, Nexus
 from tests.functions.notebook_backends import Backends
 from tests.functions.person import Event, Person
 from tests.functions.promises import Promises
+
+RENEWED_AFTER_S = 300.0
 
 type SignIn = Callable[..., Awaitable[Person]]
 
@@ -59,8 +63,22 @@ async def _populate(nexus: Nexus) -> None:
                 "country_id": nexus.countries[country] if country else None,
             }
             await admin.patch(f"admin/users/{session.user['id']}", {"role": role, **scope})
+    await _sign_in_all(nexus)
+
+
+async def _sign_in_all(nexus: Nexus) -> None:
+    nexus.signed_in_at = time.monotonic()
+    async with httpx.AsyncClient(timeout=60, trust_env=False, verify=False) as http:
         for user in (ADMIN, *PEOPLE):
             nexus.sessions[user] = await sign_in(nexus.host.url, nexus.entra.url, user, client=http)
+
+
+def keep_signed_in(nexus: Nexus) -> None:
+    """An access token lives for 15 minutes, and a run of all tests longer: well before that, everyone gets another."""
+    if time.monotonic() - nexus.signed_in_at > RENEWED_AFTER_S:
+        # in a thread: the test's own loop may be the current one here
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _sign_in_all(nexus)).result()
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +156,7 @@ def hung_answer(app: Nexus) -> HungAnswer:
 @pytest.fixture
 def nexus(app: Nexus) -> Nexus:
     """The app, with nothing left over from the test before."""
+    keep_signed_in(app)
     app.forget()
     return app
 

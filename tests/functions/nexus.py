@@ -92,6 +92,7 @@ class Nexus:
     in_flight: InFlight = field(init=False)
     signing_key: str = "test1:" + base64.b64encode(secrets.token_bytes(32)).decode()
     sessions: dict[str, Session] = field(default_factory=dict[str, Session])
+    signed_in_at: float = 0.0
     departments: dict[str, str] = field(default_factory=dict[str, str])
     countries: dict[str, str] = field(default_factory=dict[str, str])
     _control: httpx.Client = field(init=False)
@@ -115,7 +116,11 @@ class Nexus:
 
     def another_instance(self, name: str, **settings: str) -> HostProcess:
         """Knows of runs only what is in Redis and PostgreSQL. `settings` replace some of the first one's."""
-        return self._run(HostProcess(ROOT, self.home / name, environment=self._environment() | settings))
+        return self._run(HostProcess(ROOT, self.home / name, environment=self.settings_with(**settings)))
+
+    def settings_with(self, **settings: str) -> dict[str, str]:
+        """The first instance's, some of them replaced."""
+        return self._environment() | settings
 
     def asks_by_default(self, kind: ProviderKind) -> dict[str, str]:
         """The settings of an instance whose provider is of this kind."""

@@ -10,6 +10,7 @@ import httpx
 
 from devstack.models.speech import pieces
 from devstack.sign_in import Session
+from tests.functions.nexus import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,16 @@ class Person:
             headers=self.session.headers | headers,
         ) as response:
             return await (await self._stream(response)).rest()
+
+    async def synced(self, library_id: str) -> dict[str, Any]:
+        """The run of a sync of that library, once it has ended."""
+        run = await self.post(f"admin/libraries/{library_id}/sync", {}, status=202)
+
+        async def finished() -> dict[str, Any] | None:
+            seen = await self.get(f"admin/sync-runs/{run['id']}")
+            return None if seen["status"] in ("queued", "running") else seen
+
+        return await eventually(finished, "the end of the sync", limit_s=60)
 
     async def answer(self, conversation: str) -> dict[str, Any]:
         """The conversation's last message, as stored."""

@@ -1,16 +1,26 @@
 """Holds every reply against what `/api/openapi.json` promises, and against what the contract says of all replies."""
 
+import json
 import re
 from typing import Any
 
 import httpx
 import jsonschema
 
+from shared.web.downloads import JSON_LINES
+
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "strict-transport-security": "max-age=31536000; includeSubDomains",
+}
+# The one page that the API has: what it loads comes from the same host, and nothing is inline.
+OF_THE_PAGE = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 }
 EVENTS = "text/event-stream"
 PROBLEM = "application/problem+json"
@@ -34,15 +44,16 @@ class Promises:
         if operation is None:
             return
         where = f"{reply.request.method} {reply.request.url.path} → {reply.status_code}"
-        for name, value in SECURITY_HEADERS.items():
+        headers = SECURITY_HEADERS | (OF_THE_PAGE if operation["operationId"] == "docs" else {})
+        for name, value in headers.items():
             assert reply.headers.get(name) == value, f"{where}: {name}"
         assert re.fullmatch(r"[0-9a-f]{32}", reply.headers.get("x-correlation-id", "")), where
         assert "no-store" in reply.headers["cache-control"], where
         self.checked.add((operation["operationId"], reply.status_code))
-        promised = operation["responses"].get(str(reply.status_code))
-        if promised is None:
-            assert reply.status_code >= 400, f"{where} is not promised"
-            promised = operation["responses"]["default"]
+        assert str(reply.status_code) in operation["responses"], (
+            f"{where} is not promised: add it to errors={{…}} of {operation['operationId']}: {await reply.aread()!r}"
+        )
+        promised = operation["responses"][str(reply.status_code)]
         if reply.headers.get("content-type", "").startswith(EVENTS):
             assert EVENTS in promised["content"], f"{where} is not promised to be a stream"
             return
@@ -55,9 +66,17 @@ class Promises:
             return
         kind = reply.headers["content-type"].partition(";")[0]
         assert kind in promised["content"], f"{where}: {kind} is not promised"
+        if kind == JSON_LINES:
+            # a file may hold no line at all
+            assert all(json.loads(line) for line in reply.content.splitlines())
+            return
         if kind.startswith("text/"):
             assert reply.content.decode()
             return
+        if kind == PROBLEM:
+            known = promised["content"][kind]["schema"]["allOf"][1]["properties"]["code"]["enum"]
+            code = reply.json()["code"]
+            assert code in known, f"{where} says {code!r}, the route's errors={{…}} for this status only {known}"
         schema = {**promised["content"][kind]["schema"], "components": self._document["components"]}
         body = reply.json()
         jsonschema.Draft202012Validator(schema, format_checker=self._formats).validate(body)

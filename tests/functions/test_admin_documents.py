@@ -9,7 +9,7 @@ import pytest
 
 from tests.functions.nexus import Nexus, eventually
 from tests.functions.person import Person
-from tests.functions.test_documents import in_hr, synced
+from tests.functions.test_documents import in_hr
 from tests.functions.test_outages import away
 
 
@@ -33,7 +33,7 @@ async def kept(nexus: Nexus, carol: Person) -> Kept:
         word, a_md=f"# {word}\n\nThe {word} eats leaves.", b_md=f"The {word} sleeps.", c_txt="", d_mp4="film"
     )
     library = await carol.post("admin/libraries", {"library_url": url, **in_hr(nexus)})
-    await synced(nexus, carol, library["id"])
+    await carol.synced(library["id"])
     return Kept(word, url, library)
 
 
@@ -84,7 +84,7 @@ async def test_a_document_switched_off_is_in_no_search_from_then_on_until_it_is_
     assert (off["status"], off["is_active"], off["todo"]) == ("inactive", False, None)
     assert await finds(alice, kept) == {"b.md"}
     await alice.call("GET", f"documents/{document['id']}", status=404)
-    await synced(nexus, carol, kept.id)
+    await carol.synced(kept.id)
     assert await finds(alice, kept) == {"b.md"}
     assert (await carol.get("admin/documents/summary", library_id=kept.id))["by_status"]["inactive"] == 1
     assert (await carol.patch(path, {"is_active": True}))["status"] == "indexed"

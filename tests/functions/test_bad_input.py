@@ -28,6 +28,34 @@ async def test_a_question_that_is_empty_blank_or_far_too_long_is_refused_by_its_
     assert (await alice.get(f"conversations/{conversation}"))["messages"] == []
 
 
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("mode=null", "/mode"),
+        ("mode=NULL&limit=5", "/mode"),
+        ("limit=5&limit=6", "/limit"),
+        ("mode=rag&mode=rag", "/mode"),
+        ("mode=null&mode=null", "/mode"),
+    ],
+)
+async def test_a_parameter_that_is_sent_twice_or_as_the_word_null_is_refused(
+    alice: Person, query: str, pointer: str
+) -> None:
+    """A filter that is quietly none shows everything; schemathesis found it."""
+    problem = await refused(alice, "GET", f"conversations?{query}", 422)
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("moment", ["0.5", "1700000000", "-1", "null", "2026-03-02T09:30:00"])
+async def test_a_moment_that_is_not_rfc_3339_with_its_offset_is_refused(admin: Person, moment: str) -> None:
+    problem = await refused(admin, "GET", f"admin/audit?to={moment}", 422)
+    assert [error["pointer"] for error in problem["errors"]] == ["/to"]
+
+
+async def test_the_word_null_can_be_searched_for(alice: Person) -> None:
+    assert (await alice.get("conversations", q="null"))["items"] == []
+
+
 async def test_the_longest_question_allowed_is_answered(alice: Person) -> None:
     events = await alice.ask(await alice.conversation(), "€" * 16_000)
     assert events[-1].data["status"] == "complete"

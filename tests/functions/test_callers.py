@@ -177,6 +177,31 @@ async def a_country(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
     return {"country_id": str(uuid4())}
 
 
+async def a_provider(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"provider_id": str(uuid4())}
+
+
+async def a_prompt(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"prompt_id": str(uuid4())}
+
+
+async def a_feedback(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    alice = people["alice"]
+    message = (await alice.ask(await alice.conversation("rag"), "Hello?"))[0].data["message_id"]
+    reply = await alice.call("PUT", f"messages/{message}/feedback", status=200, json={"rating": "negative"})
+    return {"feedback_id": reply.json()["id"]}
+
+
+async def an_eval_case(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    feedback = (await a_feedback(nexus, people))["feedback_id"]
+    made = await people["carol"].post(f"admin/feedback/{feedback}/eval-case", {"verdict": "unanswerable"})
+    return {"case_id": made["id"]}
+
+
+async def a_forget_job(nexus: Nexus, people: dict[str, Person]) -> dict[str, str]:
+    return {"job_id": str(uuid4())}
+
+
 WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
     "get_conversation": (a_conversation, "alice", "bob", None),
     "rename_conversation": (a_conversation, "alice", "bob", {"title": "Mine now"}),
@@ -207,13 +232,31 @@ WITH_IDS: dict[str, tuple[Owner, str, str, Any]] = {
     "retry_file": (a_failed_file, "alice", "bob", None),
     "delete_file": (a_failed_file, "alice", "bob", None),
     "ask_notebook": (a_notebook, "alice", "bob", {"content": "What is in it?"}),
+    "get_feedback_exchange": (a_feedback, "carol", "erik", None),
+    "review_feedback": (a_feedback, "carol", "erik", {"status": "reviewed"}),
+    "make_eval_case": (a_feedback, "carol", "erik", {"verdict": "unanswerable"}),
+    "delete_eval_case": (an_eval_case, "carol", "erik", None),
     # belongs to nobody: only the id can be wrong
     "change_user": (a_user, "", "admin", {"role": "user"}),
     "revoke_user_sessions": (a_user, "", "admin", None),
+    "forget_user": (a_user, "", "admin", None),
+    "get_forget_job": (a_forget_job, "", "admin", None),
     "change_department": (a_department, "", "admin", {"name": "Another"}),
     "delete_department": (a_department, "", "admin", None),
+    "get_user_budget": (a_user, "", "admin", None),
+    "set_user_budget": (a_user, "", "admin", {"daily_tokens": 1000}),
+    "drop_user_budget": (a_user, "", "admin", None),
+    "get_department_budget": (a_department, "", "admin", None),
+    "set_department_budget": (a_department, "", "admin", {"daily_tokens": None}),
+    "drop_department_budget": (a_department, "", "admin", None),
     "change_country": (a_country, "", "admin", {"name": "Another"}),
     "delete_country": (a_country, "", "admin", None),
+    "change_provider": (a_provider, "", "admin", {"is_active": True}),
+    "delete_provider": (a_provider, "", "admin", None),
+    "try_provider": (a_provider, "", "admin", None),
+    "activate_prompt": (a_prompt, "", "carol", None),
+    "diff_prompt": (a_prompt, "", "carol", None),
+    "delete_prompt": (a_prompt, "", "admin", None),
 }
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.functions.nexus import Nexus, eventually
+from tests.functions.nexus import Nexus
 from tests.functions.person import Person, names, text
 
 LEAVE = """# Zeppelin leave
@@ -26,16 +26,6 @@ def in_hr(nexus: Nexus) -> dict[str, str]:
     return {"department_id": nexus.departments["HR"], "country_id": nexus.countries["DE"]}
 
 
-async def synced(nexus: Nexus, manager: Person, library_id: str) -> dict[str, Any]:
-    run = await manager.post(f"admin/libraries/{library_id}/sync", {}, status=202)
-
-    async def finished() -> dict[str, Any] | None:
-        seen = await manager.get(f"admin/sync-runs/{run['id']}")
-        return None if seen["status"] in ("queued", "running") else seen
-
-    return await eventually(finished, "the end of the sync", limit_s=60)
-
-
 @dataclass
 class Zeppelin:
     library: dict[str, Any]
@@ -51,7 +41,7 @@ async def zeppelin(nexus: Nexus, carol: Person) -> Zeppelin:
     if id(nexus) not in _synced:
         url = nexus.sharepoint_library("Zeppelin", leave_md=LEAVE)
         library = await carol.post("admin/libraries", {"library_url": url, **in_hr(nexus)})
-        _synced[id(nexus)] = Zeppelin(library, await synced(nexus, carol, library["id"]))
+        _synced[id(nexus)] = Zeppelin(library, await carol.synced(library["id"]))
     return _synced[id(nexus)]
 
 
@@ -209,7 +199,7 @@ async def test_a_second_sync_joins_the_one_that_runs(nexus: Nexus, carol: Person
     first = await carol.post(f"admin/libraries/{library['id']}/sync", {}, status=202)
     second = await carol.post(f"admin/libraries/{library['id']}/sync", {"full": True}, status=202)
     assert second["id"] == first["id"]
-    assert (await synced(nexus, carol, library["id"]))["status"] == "complete"
+    assert (await carol.synced(library["id"]))["status"] == "complete"
 
 
 async def test_a_sync_asked_for_beside_a_changed_scope_embeds_nothing_again(
@@ -218,7 +208,7 @@ async def test_a_sync_asked_for_beside_a_changed_scope_embeds_nothing_again(
     word = f"Quagga{uuid4().hex[:8]}"
     url = nexus.sharepoint_library(word, a_md=f"# {word}\n\nThe {word} is kept in the west stable.")
     library = await admin.post("admin/libraries", {"library_url": url, **in_hr(nexus)})
-    await synced(nexus, admin, library["id"])
+    await admin.synced(library["id"])
 
     async def sees(person: Person) -> bool:
         found = await person.post("search", {"query": word}, status=200)
@@ -227,9 +217,9 @@ async def test_a_sync_asked_for_beside_a_changed_scope_embeds_nothing_again(
     assert (await sees(alice), await sees(bob)) == (True, False)
     scope = {"department_id": nexus.departments["Engineering"], "country_id": nexus.countries["US"]}
     await admin.patch(f"admin/libraries/{library['id']}", scope)
-    run = await synced(nexus, admin, library["id"])
+    run = await admin.synced(library["id"])
     assert (run["status"], run["passages"], run["embed_tokens"]) == ("complete", 0, 0), "nothing is embedded again"
     assert (await sees(alice), await sees(bob)) == (False, True)
     # so that nobody else's test meets it
     await admin.patch(f"admin/libraries/{library['id']}", in_hr(nexus))
-    await synced(nexus, admin, library["id"])
+    await admin.synced(library["id"])

@@ -11,7 +11,7 @@ import pytest
 
 from tests.functions.nexus import Nexus, eventually
 from tests.functions.person import Person, Stream
-from tests.functions.test_documents import in_hr, synced
+from tests.functions.test_documents import in_hr
 
 
 @dataclass
@@ -26,7 +26,7 @@ async def made(nexus: Nexus, manager: Person, **more: Any) -> Kept:
     word = f"Okapi{uuid4().hex[:8]}"
     url = nexus.sharepoint_library(word, **{"Board/minutes_md": f"# {word}\n\nThe {word} was bought in secret."})
     library = await manager.post("admin/libraries", {"library_url": url, **in_hr(nexus), **more})
-    await synced(nexus, manager, library["id"])
+    await manager.synced(library["id"])
     return Kept(library, word)
 
 
@@ -119,7 +119,7 @@ async def test_a_removed_library_answers_nothing_and_can_be_registered_again(
     nexus.forget()
     url = kept.library["library_url"]
     again = await carol.post("admin/libraries", {"library_url": url, **in_hr(nexus)})
-    assert (await synced(nexus, carol, again["id"]))["added"] == 1
+    assert (await carol.synced(again["id"]))["added"] == 1
     assert await sees(alice, kept.word)
     await carol.call("DELETE", f"admin/libraries/{again['id']}", status=202)
     await gone(carol, again["id"])
@@ -256,7 +256,7 @@ async def test_a_run_is_streamed_to_those_only_who_may_read_it(
 ) -> None:
     url = nexus.sharepoint_library(f"Watched {uuid4().hex[:6]}")
     library = await carol.post("admin/libraries", {"library_url": url, **in_hr(nexus)})
-    run = await synced(nexus, carol, library["id"])
+    run = await carol.synced(library["id"])
     assert run["notice"] == "The library is empty."
     assert (await carol.get(f"admin/libraries/{library['id']}"))["notice"] == run["notice"]
     await erik.call("GET", f"admin/sync-runs/{run['id']}/events", status=404)

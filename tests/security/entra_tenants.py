@@ -1,8 +1,7 @@
-"""Two tenants behind one authority, and the host's managed identity: what Nexus meets in Azure."""
+"""Two tenants behind one authority: what Nexus meets in Azure."""
 
 import base64
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,18 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
-import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from devstack.entra.accounts import Accounts
 from devstack.entra.app import EntraStandIn
 from devstack.entra.client import Client
-from devstack.entra.federated import AUDIENCES, FederatedCredential
 from devstack.serving import ServerThread
 from tests.security.in_process import CLIENT_ID, REDIRECT_URI, TENANT
 
@@ -123,43 +115,3 @@ def two_tenants(home: Path, **client: Any) -> Iterator[Tenants]:
     authority = Authority(stand_ins)
     with ServerThread(authority) as server:
         yield Tenants(server.url, authority, stand_ins)
-
-
-class ManagedIdentity:
-    """The identity endpoint of Functions: a token for what is asked, signed by the tenant's own issuer."""
-
-    ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
-    OBJECT_ID = "7d2e9f40-5b3c-4c6b-9c7a-2b6c3e3d9f33"
-    CLIENT_ID = "8e3fa051-6c4d-4d7c-8d8b-3c7d4f4ea044"
-
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.resources: list[str] = []
-        self.subject = self.OBJECT_ID
-        self.app = Starlette(routes=[Route("/msi/token", self._token)])
-
-    @property
-    def credential(self) -> FederatedCredential:
-        pem = self._key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        return FederatedCredential(self.ISSUER, self.OBJECT_ID, pem.decode())
-
-    async def _token(self, request: Request) -> Response:
-        if request.headers.get("x-identity-header") != "the-host-secret":
-            return JSONResponse({"message": "no header"}, status_code=401)
-        if request.query_params.get("client_id") != self.CLIENT_ID:
-            return JSONResponse({"message": "no such identity"}, status_code=400)
-        resource = request.query_params["resource"]
-        self.resources.append(resource)
-        now = int(time.time())
-        audience = AUDIENCES[1] if resource == AUDIENCES[0] else resource
-        claims = {"iss": self.ISSUER, "sub": self.subject, "aud": audience, "iat": now, "nbf": now, "exp": now + 86400}
-        return JSONResponse(
-            {
-                "access_token": jwt.encode(claims, self._key, "RS256"),
-                "expires_on": str(now + 86400),
-                "resource": resource,
-                "token_type": "Bearer",
-            }
-        )

@@ -130,7 +130,7 @@ async def test_a_demotion_in_entra_counts_from_the_next_sign_in_and_ends_the_old
     reply = await stack.api.http.post("/api/auth/refresh", json={"refresh_token": before.refresh_token})
     assert reply.status_code == 401
     async with stack.api.runtime.db.connection() as connection:
-        newest, *_ = await audit.entries(connection, action="user.change", limit=10)
+        newest, *_ = await audit.entries(connection, audit.AuditFilter(action="user.change"), limit=10)
     assert newest.target == after.user["id"]
     assert newest.detail["by"] == "role_mapping"
     assert (newest.detail["before"]["role"], newest.detail["after"]["role"]) == ("super_admin", "user")

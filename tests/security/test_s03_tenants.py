@@ -6,15 +6,17 @@ from pathlib import Path
 import jwt
 import pytest
 
+from devstack.entra.host_identity import HostIdentity
 from devstack.serving import ServerThread
 from devstack.stack.postgres import Database
 from devstack.stack.redis import Redis
 from shared.db import audit, people
 from shared.errors import Unavailable
 from shared.settings import Settings, SettingsError
-from tests.security.entra_tenants import OTHER_TENANT, ManagedIdentity, Tenants, two_tenants
+from tests.security.entra_tenants import OTHER_TENANT, Tenants, two_tenants
 from tests.security.in_process import TENANT, Api, environment, in_process
 
+IDENTITY = "8e3fa051-6c4d-4d7c-8d8b-3c7d4f4ea044"
 BOTH = f"{TENANT}, {OTHER_TENANT.upper()}"
 
 
@@ -34,7 +36,7 @@ async def refused(api: Api, tenants: Tenants, code: str) -> None:
     reply = await api.http.post("/api/auth/login", json=tenants.login(code))
     assert (reply.status_code, reply.json()["code"]) == (401, "sign_in_refused"), reply.text
     async with api.runtime.db.connection() as connection:
-        (entry,) = await audit.entries(connection, action="sign_in", limit=1)
+        (entry,) = await audit.entries(connection, audit.AuditFilter(action="sign_in"), limit=1)
         assert (entry.outcome, entry.correlation_id) == ("denied", reply.json()["correlation_id"])
 
 
@@ -116,22 +118,22 @@ def test_a_tenant_that_is_no_id_is_named(database: Database, redis_server: Redis
 
 
 @pytest.fixture
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[ManagedIdentity]:
-    identity = ManagedIdentity()
+def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostIdentity]:
+    identity = HostIdentity(IDENTITY, tenant_id=TENANT)
     with ServerThread(identity.app) as server:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
-        monkeypatch.setenv("IDENTITY_HEADER", "the-host-secret")
+        for name, value in identity.environment(server.url).items():
+            monkeypatch.setenv(name, value)
         yield identity
 
 
 async def test_without_a_secret_the_managed_identity_vouches_for_nexus(
-    database: Database, redis_server: Redis, tmp_path: Path, identity: ManagedIdentity
+    database: Database, redis_server: Redis, tmp_path: Path, identity: HostIdentity
 ) -> None:
     with two_tenants(tmp_path, federated=identity.credential) as tenants:
         changed = {
             "NEXUS_ENTRA_AUTHORITY": tenants.url,
             "NEXUS_ENTRA_CLIENT_SECRET": "",
-            "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": identity.CLIENT_ID,
+            "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": IDENTITY,
         }
         async with in_process(database, redis_server, **changed) as api:
             await signed_in(api, tenants, "alice", TENANT)
@@ -145,14 +147,14 @@ async def test_without_a_secret_the_managed_identity_vouches_for_nexus(
 
 
 async def test_an_identity_that_is_not_trusted_is_our_fault_and_no_refusal(
-    database: Database, redis_server: Redis, tmp_path: Path, identity: ManagedIdentity
+    database: Database, redis_server: Redis, tmp_path: Path, identity: HostIdentity
 ) -> None:
     identity.subject = "another-identity"
     with two_tenants(tmp_path, federated=identity.credential) as tenants:
         changed = {
             "NEXUS_ENTRA_AUTHORITY": tenants.url,
             "NEXUS_ENTRA_CLIENT_SECRET": "",
-            "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": identity.CLIENT_ID,
+            "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": IDENTITY,
         }
         async with in_process(database, redis_server, **changed) as api:
             reply = await api.http.post("/api/auth/login", json=tenants.login(await tenants.code("alice", TENANT)))

@@ -13,16 +13,31 @@ from hypothesis import strategies as st
 from devstack.stack.postgres import Database
 from devstack.stack.redis import Redis
 from functions.role_matrix import all_routes
-from shared.db import conversations, documents, libraries, messages, notebooks, scopes, sync_runs, turns, uploads
+from shared.db import (
+    conversations,
+    documents,
+    eval_cases,
+    libraries,
+    messages,
+    notebooks,
+    prompts,
+    providers,
+    scopes,
+    sync_runs,
+    turns,
+    uploads,
+)
 from shared.domain.audience import Scope
-from shared.domain.chat import Mode
+from shared.domain.chat import Mode, ProviderConfig, ProviderKind
 from shared.domain.documents import LibraryAddress
 from shared.domain.events import RunStatus
 from shared.domain.identity import Role
 from shared.domain.ids import FileId, RunId, document_id
 from shared.domain.notebook import FileStatus, NotebookLimits, Progress, UploadedFile, storage_path
+from shared.domain.triage import Verdict
 from shared.web.paging import Page
 from shared.web.routes import Policy, Route
+from tests.exchanges import left_behind
 from tests.security.in_process import Api, Someone, in_process
 from tests.security.wire_models import bodies, fields_of
 
@@ -33,6 +48,11 @@ ADD_DOCUMENT = """
     VALUES ($1, 'item', 'Salaries.xlsx', 'https://sp.example/Salaries.xlsx', 'https://sp.example', $2, $3, 'xlsx',
             'drive', $4, 'indexed', 'Salaries.xlsx')
 """
+A_FORGOTTEN_ONE = "INSERT INTO forget_jobs (user_id, correlation_id) VALUES ($1, 'c') RETURNING id"
+# Nobody listens there, and Nexus may not ask: the walk must get no further.
+A_PROVIDER = ProviderConfig(ProviderKind.OPENAI, "gpt-4.1", "http://127.0.0.1:1/v1", "OPENAI_API_KEY")
+# Of no scope: every content manager keeps them.
+COMPANY_WIDE = {"activate_prompt", "diff_prompt"}
 # The collection that an id in a path belongs to is the word before it.
 PLACE = re.compile(r"([\w-]+)/\{(\w+)\}")
 
@@ -90,8 +110,26 @@ async def made(api: Api) -> Rows:
             page_count=None,
         )
         await uploads.add(connection, session, file, NotebookLimits())
+        provider = await providers.add(connection, Mode.RAG, A_PROVIDER, is_active=False, fallback_order=None)
+        prompt = await prompts.add(connection, Mode.RAG, "Cite. {citation_rule}", owner.user.id)
         # only what failed can be tried again
         await uploads.record(connection, file.id, Progress(FileStatus.FAILED, reason_code="x", reason="It broke."))
+        forgotten = await connection.fetchval(A_FORGOTTEN_ONE, uuid4())
+    exchange = await left_behind(api.runtime.db, owner.user.caller)
+    assert exchange.feedback is not None
+    manager = await api.person("carol", Role.CONTENT_MANAGER, hr.id, de.id)
+    async with api.runtime.db.connection() as connection:
+        case, _ = await eval_cases.put(
+            connection,
+            exchange.feedback,
+            asked_by=owner.user.id,
+            scope=Scope(hr.id, de.id),
+            question="What do I earn?",
+            verdict=Verdict.UNANSWERABLE,
+            expected=None,
+            note=None,
+            reviewer=manager.user.id,
+        )
     by_word: dict[str, UUID] = {
         "conversations": conversation.id,
         "runs": turn.run_id,
@@ -104,12 +142,17 @@ async def made(api: Api) -> Rows:
         "countries": de.id,
         "sessions": session.id,
         "files": file.id,
+        "providers": provider.id,
+        "prompts": prompt,
+        "feedback": exchange.feedback,
+        "eval-cases": case.id,
+        "forget-jobs": forgotten,
     }
     return Rows(
         by_word,
         {"conversation_id": conversation.id, "library_id": library.id, "message_id": turn.message_id},
         owner,
-        await api.person("carol", Role.CONTENT_MANAGER, hr.id, de.id),
+        manager,
         await api.person("bob", Role.USER, engineering.id, us.id),
         await api.person("erik", Role.CONTENT_MANAGER, engineering.id, us.id),
         await api.person("ada", Role.SUPER_ADMIN),
@@ -174,7 +217,7 @@ async def test_what_is_someone_elses_is_not_found_on_any_route(database: Databas
         }
         walked = 0
         for route in [*WITH_PATH_IDS, *BY_REFERENCE]:
-            for person in strangers[route.policy]:
+            for person in [] if route.name in COMPANY_WIDE else strangers[route.policy]:
                 status, code = await ask(person, route, rows, rows.by_word)
                 told = f"{person.user.display_name}: {route.method} {route.path}: {status} {code}"
                 assert status == 404, told
@@ -237,7 +280,7 @@ async def test_lists_show_a_manager_nothing_of_another_scope(database: Database,
             for route in ROUTES
             if route.method == "GET" and get_origin(route.reply) is Page and route.policy is Policy.CONTENT_MANAGER
         ]
-        shared_by_all = {"admin/departments", "admin/countries"}
+        shared_by_all = {"admin/departments", "admin/countries", "admin/prompts"}
         for route in (route for route in lists if route.path not in shared_by_all):
             own = (await rows.manager.call("GET", route.path)).json()["items"]
             assert len(own) == 1, route.path

@@ -158,6 +158,10 @@ async def test_s18_without_redis_sign_in_and_refresh_are_closed_and_all_else_is_
     alice = signed_in("alice")
     conversation = await alice.conversation()
     nexus.script(text=SAID)
+    bob, admin = signed_in("bob"), signed_in("admin")
+    bobs = await bob.conversation()
+    spent = await asked(admin, "PUT", f"admin/users/{bob.id}/budget", json={"daily_tokens": 0})
+    assert spent.status_code == 200
     login = {"code": "c", "code_verifier": "v" * 43, "redirect_uri": "https://a.example", "nonce": "nonce-nonce"}
     nexus.redis.stop()
     try:
@@ -174,8 +178,11 @@ async def test_s18_without_redis_sign_in_and_refresh_are_closed_and_all_else_is_
         assert {reply.status_code for reply in await all_at_once(searched)} <= {200, 503}
         answers = await asyncio.gather(*(alice.ask(conversation, f"Count {n}") for n in range(STREAMS + 3)))
         assert {events[-1].data["status"] for events in answers} == {"complete"}
+        over = await asked(bob, "POST", f"conversations/{bobs}/messages", json={"content": "Count"})
+        assert (over.status_code, over.json()["code"]) == (429, "token_budget_spent"), "budgets are PostgreSQL's"
     finally:
         nexus.redis.start()
+    assert (await asked(admin, "DELETE", f"admin/users/{bob.id}/budget")).status_code == 204
 
     async def counted_again() -> bool:
         reply = await http.get("/api/conversations", headers=alice.session.headers)
@@ -266,10 +273,10 @@ async def test_s18_every_end_of_a_stream_gives_its_place_back(nexus: OwnNexus, s
 # --- which route is counted as what --------------------------------------------------------------------------------
 
 CLASSES = {
-    None: {"health_live", "openapi_json"},
+    None: {"health_live", "openapi_json", "docs", "docs_start"},
     "sign_in": {"auth_login"},
     "refresh": {"auth_refresh"},
-    "chat": {"ask", "chat_stream", "ask_notebook"},
+    "chat": {"ask", "chat_stream", "ask_notebook", "try_provider"},
     "search": {"search", "explain_document"},
 }
 

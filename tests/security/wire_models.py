@@ -56,6 +56,9 @@ def _values(shape: inspect.Type) -> st.SearchStrategy[Any]:
             required = {f.encode_name: _values(f.type) for f in shape.fields if f.required}
             optional = {f.encode_name: _values(f.type) for f in shape.fields if not f.required}
             return st.fixed_dictionaries(required, optional=optional)
+        case inspect.Metadata():
+            # words for the API's description, around the type that they are about
+            return _values(shape.type)
         case inspect.StrType():
             return _texts(shape)
         case inspect.UUIDType():

@@ -35,6 +35,7 @@ def test_everything_that_is_wrong_is_named_at_once_and_no_value_is_repeated() ->
         "NEXUS_ACCESS_TOKEN_KEYS": "k1:short",
         "NEXUS_CHAT_PROVIDER": "llama",
         "NEXUS_MAX_FILE_MB": "many",
+        "NEXUS_MODEL_HOSTS": "api.openai.com,https://api.example",
     }
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(environment)
@@ -42,6 +43,17 @@ def test_everything_that_is_wrong_is_named_at_once_and_no_value_is_repeated() ->
     for name in (*environment, *(set(COMPLETE) - {"NEXUS_REDIS_URL"})):
         assert name in told, name
     assert "hunter2" not in told
+
+
+def test_providers_may_be_at_the_listed_hosts_and_where_the_settings_models_are() -> None:
+    settings = Settings.from_env(
+        COMPLETE | {"NEXUS_MODEL_HOSTS": "gateway.corp:8443", "NEXUS_EMBEDDING_ENDPOINT": "http://vectors.corp/v1"}
+    )
+    problem = settings.provider_rules.endpoint_problem
+    assert problem("https://gateway.corp:8443/v1") is None
+    assert problem("http://vectors.corp/chat") is None
+    assert problem("https://api.openai.com/v1"), "the list replaces the public hosts"
+    assert Settings.from_env(COMPLETE).provider_rules.endpoint_problem("https://api.openai.com/v1") is None
 
 
 def test_azure_needs_an_endpoint_and_no_key() -> None:

@@ -1,36 +1,54 @@
 """What was done, by whom, and who was refused. It is written by the routes themselves and read here only."""
 
-from datetime import UTC, datetime
+from typing import Any
 
-from functions.http_api.schemas.audit import AuditEntry, AuditQuery
+import msgspec
+
+from functions.http_api.schemas.audit import AuditEntry, AuditExportQuery, AuditQuery
 from shared.db import audit
-from shared.errors import FieldError, Invalid
+from shared.db.audit import Entry
+from shared.web.downloads import CSV, JSON_LINES, download
 from shared.web.paging import Page, after_number, page
-from shared.web.routes import Call, Policy, Routes
+from shared.web.routes import Call, Download, Policy, Routes
 
 routes = Routes("admin audit")
 
+_COLUMNS = ("id", "at", "actor_id", "action", "target", "outcome", "detail", "correlation_id")
 
-@routes.add("GET", "admin/audit", Policy.SUPER_ADMIN, query=AuditQuery, reply=Page[AuditEntry])
+
+@routes.add("GET", "admin/audit", Policy.SUPER_ADMIN, query=AuditQuery, reply=Page[AuditEntry], errors={})
 async def list_audit(call: Call) -> Page[AuditEntry]:
     """The audit log, newest first"""
     query: AuditQuery = call.query
     async with call.runtime.db.connection() as connection:
-        rows = await audit.entries(
-            connection,
-            actor=query.actor,
-            action=query.action,
-            since=_in_utc(query.since, "from"),
-            until=_in_utc(query.until, "to"),
-            before=after_number(query.cursor),
-            limit=query.limit + 1,
-        )
+        rows = await audit.entries(connection, query.filter(), before=after_number(query.cursor), limit=query.limit + 1)
     return page(rows, query.limit, lambda row: (row.id,), AuditEntry.of)
 
 
-def _in_utc(moment: datetime | None, name: str) -> datetime | None:
-    try:
-        return moment.astimezone(UTC) if moment else None
-    except OverflowError as error:
-        detail = "This moment lies outside the calendar"
-        raise Invalid(detail + ".", errors=(FieldError(f"/{name}", detail),)) from error
+@routes.add(
+    "GET",
+    "admin/audit/export",
+    Policy.SUPER_ADMIN,
+    query=AuditExportQuery,
+    files=(CSV, JSON_LINES),
+    columns=_COLUMNS,
+    errors={},
+)
+async def export_audit(call: Call) -> Download:
+    """The audit log as a file, newest first; that it was taken out is written into it"""
+    query: AuditExportQuery = call.query
+    wanted = query.filter()
+    async with call.runtime.db.connection() as connection:
+        await audit.record(
+            connection,
+            actor=call.caller.user_id,
+            action="audit.export",
+            target=None,
+            detail=msgspec.to_builtins(query),
+            correlation_id=call.correlation_id,
+        )
+    return download(audit.pages(call.runtime.db, wanted), query.format, "audit", _COLUMNS, _values)
+
+
+def _values(entry: Entry) -> list[Any]:
+    return [getattr(entry, name) for name in _COLUMNS]

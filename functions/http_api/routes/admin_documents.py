@@ -22,7 +22,9 @@ from shared.web.routes import Call, Policy, Reply, Routes
 routes = Routes("admin documents")
 
 
-@routes.add("GET", "admin/documents", Policy.CONTENT_MANAGER, query=DocumentsQuery, reply=Page[AdminDocumentView])
+@routes.add(
+    "GET", "admin/documents", Policy.CONTENT_MANAGER, query=DocumentsQuery, reply=Page[AdminDocumentView], errors={}
+)
 async def list_documents(call: Call) -> Page[AdminDocumentView]:
     """Documents of the libraries within the caller's reach, with status and reason"""
     query: DocumentsQuery = call.query
@@ -36,7 +38,9 @@ async def list_documents(call: Call) -> Page[AdminDocumentView]:
     return page(rows, query.limit, lambda row: (row.file_name, row.id), AdminDocumentView.of)
 
 
-@routes.add("GET", "admin/documents/summary", Policy.CONTENT_MANAGER, query=SummaryQuery, reply=DocumentSummaryView)
+@routes.add(
+    "GET", "admin/documents/summary", Policy.CONTENT_MANAGER, query=SummaryQuery, reply=DocumentSummaryView, errors={}
+)
 async def summarize_documents(call: Call) -> DocumentSummaryView:
     """How many documents there are of each status and reason"""
     query: SummaryQuery = call.query
@@ -52,6 +56,19 @@ async def summarize_documents(call: Call) -> DocumentSummaryView:
     query=ExplainQuery,
     reply=ExplanationView,
     limit=LimitClass.SEARCH,
+    errors={
+        404: ("document_not_found", "user_not_found"),
+        422: ("url_malformed",),
+        502: (
+            "model_refused_request",
+            "model_not_found",
+            "model_context_too_long",
+            "model_key_missing",
+            "model_bad_reply",
+            "content_filtered",
+        ),
+        503: ("qdrant_unavailable", "embeddings_unavailable", "throttled"),
+    },
 )
 async def explain_document(call: Call) -> ExplanationView:
     """Why a person finds a document, or not; the document by id or by its address in SharePoint"""
@@ -72,7 +89,13 @@ def _missing(field: str, detail: str) -> Invalid:
     return Invalid(detail, errors=(FieldError(f"/{field}", detail),))
 
 
-@routes.add("GET", "admin/documents/{document_id}", Policy.CONTENT_MANAGER, reply=AdminDocumentView)
+@routes.add(
+    "GET",
+    "admin/documents/{document_id}",
+    Policy.CONTENT_MANAGER,
+    reply=AdminDocumentView,
+    errors={404: ("document_not_found",)},
+)
 async def get_admin_document(call: Call) -> AdminDocumentView:
     """One document with status and reason"""
     document = await _document(call)
@@ -88,6 +111,7 @@ async def get_admin_document(call: Call) -> AdminDocumentView:
     reply=AdminDocumentView,
     also=(202,),
     durable=True,
+    errors={404: ("document_not_found",), 409: ("document_removing",)},
 )
 async def change_document(call: Call) -> AdminDocumentView | Reply:
     """Switches a document off or on, at once; 202 when the index is away and the next step of a sync does it"""
@@ -111,6 +135,7 @@ async def change_document(call: Call) -> AdminDocumentView | Reply:
     reply=ReingestView,
     status=202,
     durable=True,
+    errors={404: ("document_not_found",), 409: ("document_removing", "library_removing", "library_paused")},
 )
 async def reingest_document(call: Call) -> ReingestView:
     """Has a document read again whole, changed or not; its old passages answer until the new ones are there"""

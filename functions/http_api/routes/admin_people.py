@@ -15,7 +15,7 @@ from shared.web.routes import Call, Policy, Routes
 routes = Routes("admin people")
 
 
-@routes.add("GET", "admin/users", Policy.SUPER_ADMIN, query=UsersQuery, reply=Page[UserView])
+@routes.add("GET", "admin/users", Policy.SUPER_ADMIN, query=UsersQuery, reply=Page[UserView], errors={})
 async def list_users(call: Call) -> Page[UserView]:
     """Users by name, searched and filtered"""
     query: UsersQuery = call.query
@@ -33,7 +33,14 @@ async def list_users(call: Call) -> Page[UserView]:
     return page(rows, query.limit, lambda user: (user.display_name, user.id), UserView.of)
 
 
-@routes.add("PATCH", "admin/users/{user_id}", Policy.SUPER_ADMIN, body=UserChange, reply=UserView)
+@routes.add(
+    "PATCH",
+    "admin/users/{user_id}",
+    Policy.SUPER_ADMIN,
+    body=UserChange,
+    reply=UserView,
+    errors={404: ("user_not_found",), 409: ("last_super_admin",), 422: ("department_not_found", "country_not_found")},
+)
 async def change_user(call: Call) -> UserView:
     """Changes a user's role, scope or activity"""
     change: UserChange = call.body

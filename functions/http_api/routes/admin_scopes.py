@@ -38,7 +38,7 @@ def _department_id(call: Call) -> DepartmentId:
     return DepartmentId(call.id("department_id", "department"))
 
 
-@routes.add("GET", "admin/departments", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[DepartmentRow])
+@routes.add("GET", "admin/departments", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[DepartmentRow], errors={})
 async def list_departments(call: Call) -> Page[DepartmentRow]:
     """Departments by name"""
     query: PageQuery = call.query
@@ -47,7 +47,15 @@ async def list_departments(call: Call) -> Page[DepartmentRow]:
     return page(rows, query.limit, lambda row: (row.name, row.id), DepartmentRow.of)
 
 
-@routes.add("POST", "admin/departments", Policy.SUPER_ADMIN, body=NewDepartment, reply=DepartmentRow, status=201)
+@routes.add(
+    "POST",
+    "admin/departments",
+    Policy.SUPER_ADMIN,
+    body=NewDepartment,
+    reply=DepartmentRow,
+    status=201,
+    errors={409: ("department_exists",)},
+)
 async def create_department(call: Call) -> DepartmentRow:
     """Adds a department"""
     new: NewDepartment = call.body
@@ -58,7 +66,12 @@ async def create_department(call: Call) -> DepartmentRow:
 
 
 @routes.add(
-    "PATCH", "admin/departments/{department_id}", Policy.SUPER_ADMIN, body=DepartmentChange, reply=DepartmentRow
+    "PATCH",
+    "admin/departments/{department_id}",
+    Policy.SUPER_ADMIN,
+    body=DepartmentChange,
+    reply=DepartmentRow,
+    errors={404: ("department_not_found",), 409: ("department_exists",)},
 )
 async def change_department(call: Call) -> DepartmentRow:
     """Renames a department; who and what belongs to it stays"""
@@ -70,7 +83,13 @@ async def change_department(call: Call) -> DepartmentRow:
     return DepartmentRow.of(after)
 
 
-@routes.add("DELETE", "admin/departments/{department_id}", Policy.SUPER_ADMIN, status=204)
+@routes.add(
+    "DELETE",
+    "admin/departments/{department_id}",
+    Policy.SUPER_ADMIN,
+    status=204,
+    errors={404: ("department_not_found",), 409: ("department_in_use",)},
+)
 async def delete_department(call: Call) -> None:
     """Deletes a department that nobody and nothing belongs to"""
     async with call.runtime.db.transaction() as connection:
@@ -88,7 +107,7 @@ def _require_iso(code: str) -> None:
         raise Invalid(detail + ".", errors=(FieldError("/code", detail),), code="country_code_unknown")
 
 
-@routes.add("GET", "admin/countries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[CountryRow])
+@routes.add("GET", "admin/countries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[CountryRow], errors={})
 async def list_countries(call: Call) -> Page[CountryRow]:
     """Countries by code"""
     query: PageQuery = call.query
@@ -97,7 +116,15 @@ async def list_countries(call: Call) -> Page[CountryRow]:
     return page(rows, query.limit, lambda row: (row.code, row.id), CountryRow.of)
 
 
-@routes.add("POST", "admin/countries", Policy.SUPER_ADMIN, body=NewCountry, reply=CountryRow, status=201)
+@routes.add(
+    "POST",
+    "admin/countries",
+    Policy.SUPER_ADMIN,
+    body=NewCountry,
+    reply=CountryRow,
+    status=201,
+    errors={409: ("country_exists",), 422: ("country_code_unknown",)},
+)
 async def create_country(call: Call) -> CountryRow:
     """Adds a country by its ISO 3166-1 code"""
     new: NewCountry = call.body
@@ -109,7 +136,14 @@ async def create_country(call: Call) -> CountryRow:
     return CountryRow.of(created)
 
 
-@routes.add("PATCH", "admin/countries/{country_id}", Policy.SUPER_ADMIN, body=CountryChange, reply=CountryRow)
+@routes.add(
+    "PATCH",
+    "admin/countries/{country_id}",
+    Policy.SUPER_ADMIN,
+    body=CountryChange,
+    reply=CountryRow,
+    errors={404: ("country_not_found",), 409: ("country_exists",), 422: ("country_code_unknown",)},
+)
 async def change_country(call: Call) -> CountryRow:
     """Corrects a country's code or name; who and what belongs to it stays"""
     change: CountryChange = call.body
@@ -128,7 +162,13 @@ async def change_country(call: Call) -> CountryRow:
     return CountryRow.of(after)
 
 
-@routes.add("DELETE", "admin/countries/{country_id}", Policy.SUPER_ADMIN, status=204)
+@routes.add(
+    "DELETE",
+    "admin/countries/{country_id}",
+    Policy.SUPER_ADMIN,
+    status=204,
+    errors={404: ("country_not_found",), 409: ("country_in_use",)},
+)
 async def delete_country(call: Call) -> None:
     """Deletes a country that nobody and nothing belongs to"""
     async with call.runtime.db.transaction() as connection:

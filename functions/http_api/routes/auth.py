@@ -1,6 +1,7 @@
 """Signing in with Microsoft Entra ID."""
 
-from functions.http_api.schemas.auth import AuthConfig, Login, Refresh, SessionView, UserView
+from functions.http_api.schemas.auth import AuthConfig, Login, Refresh, SessionView
+from functions.http_api.schemas.budgets import MeView
 from shared.db import people
 from shared.domain.limits import LimitClass
 from shared.errors import FieldError, Invalid, SessionEnded
@@ -11,7 +12,7 @@ from shared.web.routes import Call, Policy, Reply, Routes
 routes = Routes("auth")
 
 
-@routes.add("GET", "auth/config", Policy.PUBLIC, reply=AuthConfig)
+@routes.add("GET", "auth/config", Policy.PUBLIC, reply=AuthConfig, errors={})
 async def auth_config(call: Call) -> AuthConfig:
     """What the sign-in page needs to start"""
     entra = call.runtime.settings.entra
@@ -23,9 +24,21 @@ async def auth_config(call: Call) -> AuthConfig:
     )
 
 
-@routes.add("POST", "auth/login", Policy.PUBLIC, body=Login, reply=SessionView, cookie=True)
+@routes.add(
+    "POST",
+    "auth/login",
+    Policy.PUBLIC,
+    body=Login,
+    reply=SessionView,
+    cookie=True,
+    errors={401: ("sign_in_refused",), 503: ("entra_unavailable", "graph_unavailable", "throttled")},
+)
 async def auth_login(call: Call) -> Reply:
-    """Exchanges an authorization code for a session"""
+    """Exchanges an authorization code for a session
+
+    The code of Entra ID's redirect, with the verifier and the nonce that the sign-in began with. The refresh token is
+    set as a cookie that no script can read, or comes in the body with `token_transport: "body"`, for programs.
+    """
     login: Login = call.body
     if login.redirect_uri not in call.runtime.settings.entra.redirect_uris:
         detail = "This redirect address is not registered."
@@ -45,9 +58,13 @@ async def auth_login(call: Call) -> Reply:
     reply=SessionView,
     cookie=True,
     limit=LimitClass.REFRESH,
+    errors={401: ("session_ended", "refresh_reused")},
 )
 async def auth_refresh(call: Call) -> Reply:
-    """Exchanges a refresh token, from the cookie or the body, for its successor and a new access token"""
+    """Exchanges a refresh token, from the cookie or the body, for its successor and a new access token
+
+    A token is good once. Used again later than ten seconds after, it ends the whole session (`refresh_reused`).
+    """
     refresh: Refresh = call.body
     token = refresh.refresh_token or refresh_cookie.presented(call.headers)
     if token is None:
@@ -62,14 +79,14 @@ def _told(session: Session, *, in_body: bool) -> Reply:
     return Reply(200, SessionView.of(session, with_refresh_token=in_body), cookie)
 
 
-@routes.add("POST", "auth/logout", Policy.SIGNED_IN, status=204, cookie=True)
+@routes.add("POST", "auth/logout", Policy.SIGNED_IN, status=204, cookie=True, errors={})
 async def auth_logout(call: Call) -> Reply:
     """Ends the session that the access token came from"""
     await call.runtime.sessions.end(call.caller)
     return Reply(204, None, refresh_cookie.dropped())
 
 
-@routes.add("POST", "auth/logout-all", Policy.SIGNED_IN, status=204, cookie=True)
+@routes.add("POST", "auth/logout-all", Policy.SIGNED_IN, status=204, cookie=True, errors={404: ("user_not_found",)})
 async def auth_logout_all(call: Call) -> Reply:
     """Signs out everywhere: ends all sessions of the caller"""
     user_id = call.caller.user_id
@@ -77,8 +94,9 @@ async def auth_logout_all(call: Call) -> Reply:
     return Reply(204, None, refresh_cookie.dropped())
 
 
-@routes.add("GET", "auth/me", Policy.SIGNED_IN, reply=UserView)
-async def auth_me(call: Call) -> UserView:
-    """The signed-in user"""
+@routes.add("GET", "auth/me", Policy.SIGNED_IN, reply=MeView, errors={404: ("user_not_found",)})
+async def auth_me(call: Call) -> MeView:
+    """The signed-in user, with what is left of today's budget"""
     async with call.runtime.db.connection() as connection:
-        return UserView.of(await people.get_user(connection, call.caller.user_id))
+        user = await people.get_user(connection, call.caller.user_id)
+        return MeView.with_budget(user, await call.runtime.budgeting.of(connection, call.caller))

@@ -26,7 +26,9 @@ def conversation_id(call: Call) -> ConversationId:
     return ConversationId(call.id("conversation_id", "conversation"))
 
 
-@routes.add("POST", "conversations", Policy.SIGNED_IN, body=NewConversation, reply=ConversationView, status=201)
+@routes.add(
+    "POST", "conversations", Policy.SIGNED_IN, body=NewConversation, reply=ConversationView, status=201, errors={}
+)
 async def create_conversation(call: Call) -> ConversationView:
     """Starts a conversation"""
     new: NewConversation = call.body
@@ -38,7 +40,9 @@ async def create_conversation(call: Call) -> ConversationView:
     return ConversationView.of(created)
 
 
-@routes.add("GET", "conversations", Policy.SIGNED_IN, query=ConversationsQuery, reply=Page[ListedConversation])
+@routes.add(
+    "GET", "conversations", Policy.SIGNED_IN, query=ConversationsQuery, reply=Page[ListedConversation], errors={}
+)
 async def list_conversations(call: Call) -> Page[ListedConversation]:
     """The caller's conversations, newest first; with `q` those whose title or messages hold all its words"""
     query: ConversationsQuery = call.query
@@ -61,7 +65,13 @@ async def list_conversations(call: Call) -> Page[ListedConversation]:
     )
 
 
-@routes.add("GET", "conversations/{conversation_id}", Policy.SIGNED_IN, reply=ConversationWithMessages)
+@routes.add(
+    "GET",
+    "conversations/{conversation_id}",
+    Policy.SIGNED_IN,
+    reply=ConversationWithMessages,
+    errors={404: ("conversation_not_found",)},
+)
 async def get_conversation(call: Call) -> ConversationWithMessages:
     """A conversation with its messages, their sources and what the caller thought of them"""
     return await _whole(call)
@@ -89,6 +99,7 @@ async def _whole(call: Call) -> ConversationWithMessages:
     query=ExportQuery,
     reply=ConversationWithMessages,
     also_as=MARKDOWN,
+    errors={404: ("conversation_not_found",)},
 )
 async def export_conversation(call: Call) -> Reply:
     """A conversation as a file: Markdown for people, or JSON as the API gives it"""
@@ -116,7 +127,14 @@ async def export_conversation(call: Call) -> Reply:
     return Reply(200, text.encode(), disposition | {"Content-Type": f"{MARKDOWN}; charset=utf-8"})
 
 
-@routes.add("PATCH", "conversations/{conversation_id}", Policy.SIGNED_IN, body=Renamed, reply=ConversationView)
+@routes.add(
+    "PATCH",
+    "conversations/{conversation_id}",
+    Policy.SIGNED_IN,
+    body=Renamed,
+    reply=ConversationView,
+    errors={404: ("conversation_not_found",)},
+)
 async def rename_conversation(call: Call) -> ConversationView:
     """Gives a conversation a title"""
     renamed: Renamed = call.body
@@ -125,7 +143,9 @@ async def rename_conversation(call: Call) -> ConversationView:
     return ConversationView.of(changed)
 
 
-@routes.add("DELETE", "conversations/{conversation_id}", Policy.SIGNED_IN, status=204)
+@routes.add(
+    "DELETE", "conversations/{conversation_id}", Policy.SIGNED_IN, status=204, errors={404: ("conversation_not_found",)}
+)
 async def delete_conversation(call: Call) -> None:
     """Deletes a conversation with its messages"""
     async with call.runtime.db.connection() as connection:

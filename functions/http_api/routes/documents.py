@@ -9,7 +9,9 @@ from shared.web.routes import Call, Policy, Routes
 routes = Routes("documents")
 
 
-@routes.add("GET", "documents/{document_id}", Policy.SIGNED_IN, reply=DocumentView)
+@routes.add(
+    "GET", "documents/{document_id}", Policy.SIGNED_IN, reply=DocumentView, errors={404: ("document_not_found",)}
+)
 async def get_document(call: Call) -> DocumentView:
     """A document's metadata and its address in SharePoint, if the caller may read it"""
     async with call.runtime.db.connection() as connection:

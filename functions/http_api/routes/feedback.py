@@ -8,7 +8,14 @@ from shared.web.routes import Call, Policy, Routes
 routes = Routes("feedback")
 
 
-@routes.add("PUT", "messages/{message_id}/feedback", Policy.SIGNED_IN, body=NewFeedback, reply=FeedbackView)
+@routes.add(
+    "PUT",
+    "messages/{message_id}/feedback",
+    Policy.SIGNED_IN,
+    body=NewFeedback,
+    reply=FeedbackView,
+    errors={404: ("message_not_found",), 409: ("not_an_answer", "answer_unfinished")},
+)
 async def give_feedback(call: Call) -> FeedbackView:
     """Rates an answer of an own conversation; a second rating replaces the first"""
     given: NewFeedback = call.body
@@ -18,7 +25,9 @@ async def give_feedback(call: Call) -> FeedbackView:
     return FeedbackView.of(stored)
 
 
-@routes.add("DELETE", "messages/{message_id}/feedback", Policy.SIGNED_IN, status=204)
+@routes.add(
+    "DELETE", "messages/{message_id}/feedback", Policy.SIGNED_IN, status=204, errors={404: ("message_not_found",)}
+)
 async def take_feedback_back(call: Call) -> None:
     """Takes a rating back"""
     async with call.runtime.db.connection() as connection:

@@ -6,21 +6,45 @@ from uuid import UUID
 
 import msgspec
 
-from shared.db.audit import Entry
+from shared.db.audit import AuditFilter, Entry
 from shared.domain.ids import UserId
+from shared.web.downloads import FileFormat
+from shared.web.moments import Moment, in_utc
 from shared.web.paging import PageQuery
 
-# A time without an offset would mean another moment on every server.
-type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+type Word = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class AuditQuery(PageQuery, forbid_unknown_fields=True):
-    """`from` is included, `to` is not."""
+    """Action and target are matched whole. `from` is included, `to` is not."""
 
     actor: UserId | None = None
-    action: str | None = None
+    action: Word | None = None
+    target: Word | None = None
     since: Moment | None = msgspec.field(default=None, name="from")
     until: Moment | None = msgspec.field(default=None, name="to")
+
+    def filter(self) -> AuditFilter:
+        return _filter(self)
+
+
+class AuditExportQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """As the list's; CSV for spreadsheets, JSONL for programs."""
+
+    format: FileFormat = FileFormat.CSV
+    actor: UserId | None = None
+    action: Word | None = None
+    target: Word | None = None
+    since: Moment | None = msgspec.field(default=None, name="from")
+    until: Moment | None = msgspec.field(default=None, name="to")
+
+    def filter(self) -> AuditFilter:
+        return _filter(self)
+
+
+def _filter(query: AuditQuery | AuditExportQuery) -> AuditFilter:
+    since, until = in_utc(query.since, "from"), in_utc(query.until, "to")
+    return AuditFilter(query.actor, query.action, query.target, since, until)
 
 
 class AuditEntry(msgspec.Struct):

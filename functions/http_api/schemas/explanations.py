@@ -28,7 +28,7 @@ class VerdictView(msgspec.Struct):
     sentence: str
 
 
-class CheckView(msgspec.Struct):
+class ExplanationCheck(msgspec.Struct):
     """`ok` is null for what could not be looked at."""
 
     check: str
@@ -62,7 +62,7 @@ class ExplanationView(msgspec.Struct):
     from 1 on; null without a query, and when it is not among the first 50."""
 
     verdict: VerdictView
-    checks: list[CheckView]
+    checks: list[ExplanationCheck]
     library: ExplainedLibrary | None
     document: AdminDocumentView | None
     passages: ExplainedPassages | None
@@ -73,7 +73,7 @@ class ExplanationView(msgspec.Struct):
         document, counts = found.document, found.counts
         return cls(
             msgspec.convert(found.verdict, VerdictView, from_attributes=True),
-            [msgspec.convert(check, CheckView, from_attributes=True) for check in found.checks],
+            [msgspec.convert(check, ExplanationCheck, from_attributes=True) for check in found.checks],
             msgspec.convert(found.library, ExplainedLibrary, from_attributes=True) if found.library else None,
             AdminDocumentView.of(document) if document else None,
             ExplainedPassages(document.passages, counts.active, counts.inactive, counts.staged, counts.readable)

@@ -19,6 +19,11 @@ routes = Routes("notebook")
     reply=RunAccepted,
     events=True,
     headers=asking.HEADERS,
+    errors={
+        404: ("notebook_session_not_found", "conversation_not_found"),
+        422: ("idempotency_key_malformed",),
+        429: ("token_budget_spent",),
+    },
 )
 async def ask_notebook(call: Call) -> EventStream | Reply:
     """Asks the files of a notebook session; the answer streams in, or later with Accept: application/json"""

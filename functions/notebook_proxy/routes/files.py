@@ -25,9 +25,31 @@ routes = Routes("notebook")
     status=201,
     durable=True,
     limit=LimitClass.UPLOAD,
+    errors={
+        404: ("notebook_session_not_found",),
+        413: ("file_too_large", "form_too_large"),
+        415: ("not_multipart", "unsupported_type"),
+        422: (
+            "invalid_multipart",
+            "body_cut_off",
+            "file_missing",
+            "several_files",
+            "file_name_missing",
+            "file_empty",
+            "file_corrupt",
+            "file_encrypted",
+            "file_limits_exceeded",
+        ),
+        429: ("too_many_files", "too_many_bytes"),
+        503: ("blob_unavailable", "extraction_unavailable"),
+    },
 )
 async def upload_file(call: Call) -> FileView:
-    """Stores a file in a notebook session and begins to read it"""
+    """Stores a file in a notebook session and begins to read it
+
+    One field `file` of multipart/form-data. Its type is proven by its content: pdf, docx, xlsx, pptx, txt, md, csv or
+    html. The reply comes when the file is stored; `status` says how far the reading is, then and in the list of files.
+    """
     assert call.content is not None  # the route takes uploads
     uploading = call.runtime.uploading
     session = await uploading.admit(call.caller, session_id(call))
@@ -39,7 +61,13 @@ async def upload_file(call: Call) -> FileView:
     return FileView.of(file)
 
 
-@routes.add("GET", "notebook/sessions/{session_id}/files", Policy.SIGNED_IN, reply=FileList)
+@routes.add(
+    "GET",
+    "notebook/sessions/{session_id}/files",
+    Policy.SIGNED_IN,
+    reply=FileList,
+    errors={404: ("notebook_session_not_found",)},
+)
 async def list_files(call: Call) -> FileList:
     """The files of a notebook session and how far each is"""
     async with call.runtime.db.connection() as connection:
@@ -55,6 +83,7 @@ async def list_files(call: Call) -> FileList:
     reply=FileView,
     status=202,
     durable=True,
+    errors={404: ("notebook_session_not_found", "file_not_found"), 409: ("file_not_failed",)},
 )
 async def retry_file(call: Call) -> FileView:
     """Reads a failed file again, without a new upload"""
@@ -66,7 +95,14 @@ async def retry_file(call: Call) -> FileView:
     return FileView.of(file)
 
 
-@routes.add("DELETE", "notebook/sessions/{session_id}/files/{file_id}", Policy.SIGNED_IN, status=204, also=(202,))
+@routes.add(
+    "DELETE",
+    "notebook/sessions/{session_id}/files/{file_id}",
+    Policy.SIGNED_IN,
+    status=204,
+    also=(202,),
+    errors={404: ("notebook_session_not_found", "file_not_found")},
+)
 async def delete_file(call: Call) -> Reply:
     """Deletes a file everywhere; 202 when a part of that has to wait"""
     async with call.runtime.db.connection() as connection:

@@ -2,7 +2,13 @@
 
 import msgspec
 
-from functions.notebook_proxy.schemas import FileView, NewSession, SessionChange, SessionView, SessionWithFiles
+from functions.notebook_proxy.schemas import (
+    FileView,
+    NewNotebookSession,
+    NotebookSessionChange,
+    NotebookSessionView,
+    NotebookSessionWithFiles,
+)
 from shared.db import notebooks, uploads
 from shared.domain.ids import NotebookSessionId
 from shared.errors import Unavailable
@@ -16,38 +22,59 @@ def session_id(call: Call) -> NotebookSessionId:
     return NotebookSessionId(call.id("session_id", "notebook session"))
 
 
-@routes.add("POST", "notebook/sessions", Policy.SIGNED_IN, body=NewSession, reply=SessionView, status=201)
-async def create_notebook_session(call: Call) -> SessionView:
+@routes.add(
+    "POST",
+    "notebook/sessions",
+    Policy.SIGNED_IN,
+    body=NewNotebookSession,
+    reply=NotebookSessionView,
+    status=201,
+    errors={429: ("too_many_sessions",)},
+)
+async def create_notebook_session(call: Call) -> NotebookSessionView:
     """A private workspace for uploaded files, gone after 24 hours unless pinned"""
-    new: NewSession = call.body
+    new: NewNotebookSession = call.body
     limits = call.runtime.settings.notebook.limits
     async with call.runtime.db.transaction() as connection:
-        return SessionView.of(await notebooks.create(connection, call.caller, new.title, limits))
+        return NotebookSessionView.of(await notebooks.create(connection, call.caller, new.title, limits))
 
 
-@routes.add("GET", "notebook/sessions", Policy.SIGNED_IN, query=PageQuery, reply=Page[SessionView])
-async def list_notebook_sessions(call: Call) -> Page[SessionView]:
+@routes.add("GET", "notebook/sessions", Policy.SIGNED_IN, query=PageQuery, reply=Page[NotebookSessionView], errors={})
+async def list_notebook_sessions(call: Call) -> Page[NotebookSessionView]:
     """The caller's notebook sessions, newest first, with the time left"""
     query: PageQuery = call.query
     after = after_time_and_id(query.cursor)
     async with call.runtime.db.connection() as connection:
         rows = await notebooks.list_own(connection, call.caller, after=after, limit=query.limit + 1)
-    return page(rows, query.limit, lambda row: (row.created_at, row.id), SessionView.of)
+    return page(rows, query.limit, lambda row: (row.created_at, row.id), NotebookSessionView.of)
 
 
-@routes.add("GET", "notebook/sessions/{session_id}", Policy.SIGNED_IN, reply=SessionWithFiles)
-async def get_notebook_session(call: Call) -> SessionWithFiles:
+@routes.add(
+    "GET",
+    "notebook/sessions/{session_id}",
+    Policy.SIGNED_IN,
+    reply=NotebookSessionWithFiles,
+    errors={404: ("notebook_session_not_found",)},
+)
+async def get_notebook_session(call: Call) -> NotebookSessionWithFiles:
     """A notebook session with its files and how far each is"""
     async with call.runtime.db.connection() as connection:
         session = await notebooks.get(connection, call.caller, session_id(call))
         files = await uploads.of_session(connection, session.id)
-    return SessionWithFiles(SessionView.of(session), [FileView.of(file) for file in files])
+    return NotebookSessionWithFiles(NotebookSessionView.of(session), [FileView.of(file) for file in files])
 
 
-@routes.add("PATCH", "notebook/sessions/{session_id}", Policy.SIGNED_IN, body=SessionChange, reply=SessionView)
-async def change_notebook_session(call: Call) -> SessionView:
+@routes.add(
+    "PATCH",
+    "notebook/sessions/{session_id}",
+    Policy.SIGNED_IN,
+    body=NotebookSessionChange,
+    reply=NotebookSessionView,
+    errors={404: ("notebook_session_not_found",), 429: ("too_many_sessions",)},
+)
+async def change_notebook_session(call: Call) -> NotebookSessionView:
     """Renames a notebook session, pins it, or unpins it, which gives it 24 hours again"""
-    change: SessionChange = call.body
+    change: NotebookSessionChange = call.body
     async with call.runtime.db.connection() as connection:
         changed = await notebooks.change(
             connection,
@@ -56,10 +83,17 @@ async def change_notebook_session(call: Call) -> SessionView:
             title=None if change.title is msgspec.UNSET else change.title,
             is_pinned=None if change.is_pinned is msgspec.UNSET else change.is_pinned,
         )
-    return SessionView.of(changed)
+    return NotebookSessionView.of(changed)
 
 
-@routes.add("DELETE", "notebook/sessions/{session_id}", Policy.SIGNED_IN, status=204, also=(202,))
+@routes.add(
+    "DELETE",
+    "notebook/sessions/{session_id}",
+    Policy.SIGNED_IN,
+    status=204,
+    also=(202,),
+    errors={404: ("notebook_session_not_found",)},
+)
 async def delete_notebook_session(call: Call) -> Reply:
     """Deletes a notebook session with its files and its conversation; 202 when a part of that has to wait"""
     doomed = session_id(call)

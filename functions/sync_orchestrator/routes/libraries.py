@@ -59,7 +59,7 @@ async def _record(
     )
 
 
-@routes.add("GET", "admin/libraries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[LibraryView])
+@routes.add("GET", "admin/libraries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[LibraryView], errors={})
 async def list_libraries(call: Call) -> Page[LibraryView]:
     """Libraries within the caller's reach"""
     query: PageQuery = call.query
@@ -74,7 +74,20 @@ async def list_libraries(call: Call) -> Page[LibraryView]:
     return page(rows, query.limit, lambda library: (library.id,), LibraryView.of)
 
 
-@routes.add("POST", "admin/libraries", Policy.CONTENT_MANAGER, body=NewLibrary, reply=LibraryView, status=201)
+@routes.add(
+    "POST",
+    "admin/libraries",
+    Policy.CONTENT_MANAGER,
+    body=NewLibrary,
+    reply=LibraryView,
+    status=201,
+    errors={
+        404: ("library_not_found", "scope_not_found"),
+        409: ("library_exists", "library_removing", "permission_missing"),
+        422: ("library_url_malformed", "scope_rules_invalid", "department_not_found", "country_not_found"),
+        503: ("graph_unavailable", "entra_unavailable", "throttled"),
+    },
+)
 async def create_library(call: Call) -> LibraryView:
     """Puts a SharePoint library under Nexus' care, once its preflight is passed"""
     new: NewLibrary = call.body
@@ -90,7 +103,13 @@ async def create_library(call: Call) -> LibraryView:
 
 
 @routes.add(
-    "POST", "admin/libraries/preflight", Policy.CONTENT_MANAGER, body=PreflightRequest, reply=PreflightView, status=200
+    "POST",
+    "admin/libraries/preflight",
+    Policy.CONTENT_MANAGER,
+    body=PreflightRequest,
+    reply=PreflightView,
+    status=200,
+    errors={422: ("library_url_malformed",), 503: ("graph_unavailable", "entra_unavailable", "throttled")},
 )
 async def preflight_library(call: Call) -> PreflightView:
     """Whether Nexus could read the library at an address, and what an administrator must do where not"""
@@ -98,13 +117,25 @@ async def preflight_library(call: Call) -> PreflightView:
     return PreflightView.of(await call.runtime.library_preflight.look(request.library_url))
 
 
-@routes.add("GET", "admin/libraries/{library_id}", Policy.CONTENT_MANAGER, reply=LibraryView)
+@routes.add(
+    "GET",
+    "admin/libraries/{library_id}",
+    Policy.CONTENT_MANAGER,
+    reply=LibraryView,
+    errors={404: ("library_not_found",)},
+)
 async def get_library(call: Call) -> LibraryView:
     """One library"""
     return LibraryView.of(await _within_reach(call))
 
 
-@routes.add("POST", "admin/libraries/{library_id}/preflight", Policy.CONTENT_MANAGER, reply=PreflightView)
+@routes.add(
+    "POST",
+    "admin/libraries/{library_id}/preflight",
+    Policy.CONTENT_MANAGER,
+    reply=PreflightView,
+    errors={404: ("library_not_found",), 503: ("graph_unavailable", "entra_unavailable", "throttled")},
+)
 async def preflight_known_library(call: Call) -> PreflightView:
     """Whether Nexus can read the library now, and what an administrator must do where not"""
     library = await _within_reach(call)
@@ -118,6 +149,11 @@ async def preflight_known_library(call: Call) -> PreflightView:
     body=LibraryChange,
     reply=LibraryView,
     durable=True,
+    errors={
+        404: ("library_not_found", "scope_not_found"),
+        409: ("library_removing",),
+        422: ("scope_rules_invalid", "department_not_found", "country_not_found"),
+    },
 )
 async def change_library(call: Call) -> LibraryView:
     """Changes a library's scope and folder rules, pauses or resumes it; carried out at once, without reading a file"""
@@ -151,7 +187,13 @@ def _require_reach_of_rules(call: Call, before: Library, scope: Scope, rules: Sc
 
 
 @routes.add(
-    "DELETE", "admin/libraries/{library_id}", Policy.CONTENT_MANAGER, reply=LibraryView, status=202, durable=True
+    "DELETE",
+    "admin/libraries/{library_id}",
+    Policy.CONTENT_MANAGER,
+    reply=LibraryView,
+    status=202,
+    durable=True,
+    errors={404: ("library_not_found",)},
 )
 async def remove_library(call: Call) -> LibraryView:
     """Takes a library out of Nexus: its passages go, then all that is known of it"""
@@ -174,6 +216,7 @@ async def remove_library(call: Call) -> LibraryView:
     reply=SyncRunView,
     status=202,
     durable=True,
+    errors={404: ("library_not_found",), 409: ("library_paused", "library_removing", "sync_just_ended")},
 )
 async def sync_library_now(call: Call) -> SyncRunView:
     """Starts a sync, or joins the one that is running"""

@@ -19,7 +19,7 @@ from shared.web.routes import Call, EventStream, Policy, Routes
 routes = Routes("admin sync runs")
 
 
-@routes.add("GET", "admin/sync-runs", Policy.CONTENT_MANAGER, query=SyncRunsQuery, reply=Page[SyncRunView])
+@routes.add("GET", "admin/sync-runs", Policy.CONTENT_MANAGER, query=SyncRunsQuery, reply=Page[SyncRunView], errors={})
 async def list_sync_runs(call: Call) -> Page[SyncRunView]:
     """Sync runs, newest first"""
     query: SyncRunsQuery = call.query
@@ -35,13 +35,22 @@ async def list_sync_runs(call: Call) -> Page[SyncRunView]:
     return page(rows, query.limit, lambda run: (run.created_at, run.id), SyncRunView.of)
 
 
-@routes.add("GET", "admin/sync-runs/{run_id}", Policy.CONTENT_MANAGER, reply=SyncRunView)
+@routes.add(
+    "GET", "admin/sync-runs/{run_id}", Policy.CONTENT_MANAGER, reply=SyncRunView, errors={404: ("sync_run_not_found",)}
+)
 async def get_sync_run(call: Call) -> SyncRunView:
     """One sync run, live while it goes"""
     return SyncRunView.of(await _within_reach(call))
 
 
-@routes.add("GET", "admin/sync-runs/{run_id}/events", Policy.CONTENT_MANAGER, events=True, event=SyncRunView)
+@routes.add(
+    "GET",
+    "admin/sync-runs/{run_id}/events",
+    Policy.CONTENT_MANAGER,
+    events=True,
+    event=SyncRunView,
+    errors={404: ("sync_run_not_found",)},
+)
 async def watch_sync_run(call: Call) -> EventStream:
     """The sync run whenever it changes, until it has ended; for at most 15 minutes at a time"""
     run = await _within_reach(call)

@@ -3,21 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from devstack.entra.accounts import Accounts
 from devstack.entra.app import EntraStandIn
 from devstack.entra.client import Client
-from devstack.faults import FaultControl
+from devstack.entra.host_identity import HostIdentity
 from devstack.serving import ServerThread
 from shared.adapters.client_credentials import (
     RENEW_BEFORE_S,
@@ -194,54 +192,57 @@ async def test_a_wrong_secret_is_named_by_entras_code_and_never_shown(
     assert "expired-secret" not in str(unavailable.value)
 
 
-class HostIdentity:
-    """The identity endpoint of App Service and Functions, as azure-identity asks it (api-version 2019-08-01)."""
-
-    def __init__(self) -> None:
-        self.app = FaultControl(Starlette(routes=[Route("/msi/token", self._token)]))
-
-    async def _token(self, request: Request) -> Response:
-        if request.headers.get("x-identity-header") != "the-host-secret":
-            return JSONResponse({"message": "no header"}, status_code=401)
-        resource, client_id = request.query_params["resource"], request.query_params.get("client_id", "system")
-        body = {
-            "access_token": f"token of {client_id} for {resource}",
-            "expires_on": str(int(time.time()) + 24 * 3600),
-            "resource": resource,
-            "token_type": "Bearer",
-        }
-        return JSONResponse(body)
+@contextmanager
+def host_identity(
+    client_id: str | None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[HostIdentity, ServerThread]]:
+    identity = HostIdentity(client_id)
+    with ServerThread(identity.app) as server:
+        for name, value in identity.environment(server.url).items():
+            monkeypatch.setenv(name, value)
+        yield identity, server
 
 
-@pytest.fixture
-def host_identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerThread]:
-    with ServerThread(HostIdentity().app) as server:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
-        monkeypatch.setenv("IDENTITY_HEADER", "the-host-secret")
-        yield server
+def _by_identity(client_id: str | None) -> EntraSettings:
+    return replace(_settings("http://127.0.0.1:1", None), managed_identity_client_id=client_id)
 
 
 @pytest.mark.parametrize("client_id", [None, "user-assigned"])
 async def test_without_a_secret_the_managed_identity_of_the_host_gives_the_token(
-    host_identity: ServerThread, client_id: str | None
+    client_id: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens = app_tokens(_settings("http://127.0.0.1:1", None), managed_identity_client_id=client_id)
-    got = set(await asyncio.gather(*(tokens.token(SCOPE) for _ in range(10))))
-    await tokens.close()
+    with host_identity(client_id, monkeypatch) as (identity, _):
+        tokens = app_tokens(_by_identity(client_id))
+        (got,) = set(await asyncio.gather(*(tokens.token(SCOPE) for _ in range(10))))
+        await tokens.close()
+    assert jwt.decode(got, options={"verify_signature": False})["aud"] == "https://graph.microsoft.com"
+    assert identity.resources == ["https://graph.microsoft.com"]
 
-    assert got == {f"token of {client_id or 'system'} for https://graph.microsoft.com"}
-    async with httpx.AsyncClient() as client:
-        assert len((await client.get(f"{host_identity.url}/_control/requests")).json()["requests"]) == 1
+
+async def test_a_managed_identity_that_refuses_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with host_identity(None, monkeypatch):
+        monkeypatch.setenv("IDENTITY_HEADER", "another")
+        tokens = app_tokens(_by_identity(None))
+        with pytest.raises(Unavailable, match="managed identity"):
+            await tokens.token(SCOPE)
+        await tokens.close()
 
 
-async def test_a_managed_identity_that_refuses_is_unavailable(
-    host_identity: ServerThread, monkeypatch: pytest.MonkeyPatch
+async def test_an_identity_that_does_not_answer_is_waited_for_within_bounds_and_once_for_all(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("IDENTITY_HEADER", "another")
-    tokens = app_tokens(_settings("http://127.0.0.1:1", None))
-    with pytest.raises(Unavailable, match="managed identity"):
-        await tokens.token(SCOPE)
-    await tokens.close()
+    monkeypatch.setattr("shared.adapters.client_credentials.FETCH_TIMEOUT_S", 0.5)
+    with host_identity(None, monkeypatch) as (_, server):
+        async with httpx.AsyncClient(base_url=f"{server.url}/_control") as control:
+            await _broken(control, {"hang": True})
+            tokens = app_tokens(_by_identity(None))
+            refused = await asyncio.gather(*(tokens.token(SCOPE) for _ in range(20)), return_exceptions=True)
+            assert {type(each) for each in refused} == {Unavailable}
+            # who came meanwhile was told the same, and did not ask after it
+            assert await _asked(control) == 1
+            await control.delete("/faults")
+            assert await tokens.token(SCOPE), "who comes later does ask"
+        await tokens.close()
 
 
 async def test_a_token_that_was_refused_is_forgotten_and_another_one_is_not(tokens: AppTokens) -> None:

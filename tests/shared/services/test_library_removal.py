@@ -1,10 +1,14 @@
 """Removing a library: nothing answers from it, nothing is left of it, whatever happens on the way."""
 
+import asyncio
+
 import pytest
 
 from shared.db import audit, libraries
 from shared.domain.audience import Scope
 from shared.domain.documents import LibraryAddress
+from shared.domain.identity import Caller, Role
+from shared.domain.ids import UserId
 from shared.errors import Conflict, Unavailable
 from shared.services import sync_draining
 from shared.services.sync_starting import SyncStarting
@@ -116,3 +120,21 @@ async def test_a_library_that_is_being_removed_takes_no_change_no_sync_and_no_se
     await world.go_on(await world.start(trigger="change"))
     async with world.db.connection() as connection:
         assert await libraries.add(connection, address, Scope(None, None), enabled=True)
+
+
+async def test_a_removal_asked_for_while_another_one_ends_finds_nothing_left_to_do(world: World) -> None:
+    """The run for a change is written the moment the library's row goes: schemathesis met a 500 there."""
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with world.db.connection() as watching:
+        user = await watching.fetchval("INSERT INTO users (entra_id, display_name) VALUES ('t:u', 'A') RETURNING id")
+        caller = Caller(UserId(user), Role.SUPER_ADMIN, None, None)
+        async with world.db.transaction() as ending:
+            await ending.execute("DELETE FROM sharepoint_sync_state WHERE id = $1", world.library.id)
+            asked = asyncio.create_task(
+                SyncStarting(world.db).follow_change(Orchestrator(), world.library.id, crawl=False, caller=caller)
+            )
+            async with asyncio.timeout(30):
+                while not await watching.fetchval(blocked):
+                    await asyncio.sleep(0.01)
+        assert await asked is None
+        assert await watching.fetchval("SELECT count(*) FROM sync_runs") == 0

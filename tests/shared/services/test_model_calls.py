@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry import metrics
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from shared import metrics
 from shared.domain.chat import ModelEvent, ModelFinished, ModelText, ProviderConfig, ProviderKind, Turn
 from shared.errors import ModelFailed
 from shared.services.model_calls import FALLS_OVER, ModelCalls, ProviderChoice
@@ -99,13 +99,13 @@ async def test_leaving_closes_the_provider_that_was_answering() -> None:
     assert second.closed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reader() -> Iterator[InMemoryMetricReader]:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
-    # once a process: nothing else here sets one
-    metrics.set_meter_provider(provider)
+    metrics.install(provider.get_meter("nexus"))
     yield reader
+    metrics.install(None)
     provider.shutdown()
 
 

@@ -137,6 +137,34 @@ async def test_a_change_is_effective_within_30_seconds_on_every_instance_without
     await other_db.close()
 
 
+class Slow(Db):
+    """Hands out connections when `opened` says so."""
+
+    asked: asyncio.Event
+    opened: asyncio.Event
+
+    async def _ready(self) -> Any:
+        self.asked.set()
+        await self.opened.wait()
+        return await super()._ready()
+
+
+async def test_a_change_made_while_rows_are_being_read_is_read_by_the_next_question(
+    database: Database, admin: Admin
+) -> None:
+    db = Slow(database.dsn_app)
+    db.asked, db.opened = asyncio.Event(), asyncio.Event()
+    steering = Steering(db, DEFAULT, Clock())
+    reading = asyncio.create_task(steering.of(Mode.RAG))
+    await db.asked.wait()
+    steering.expire()
+    db.opened.set()
+    assert (await reading).provider == DEFAULT
+    await admin.provider("new", active=True)
+    assert (await steering.of(Mode.RAG)).provider.model == "new"
+    await db.close()
+
+
 async def test_between_two_reads_a_question_costs_no_query(db: Db) -> None:
     clock = Clock()
     steering = Steering(db, DEFAULT, clock)

@@ -69,6 +69,16 @@ async def test_a_question_about_a_known_one_is_answered():
     assert [source.file_name for source in answer.cited] == ["litware.pdf"]
 
 
+async def test_of_what_is_cited_the_whole_passage_can_be_read_and_of_candidates_their_beginning():
+    long = [passage("Litware sells goods. " * 40 + "The goods were worth 12 million.", 1.0)]
+    answer, events = await answered(
+        ScriptedModel(["They were worth 12 million [1]."]), "What were the goods worth?", long
+    )
+    assert [source.snippet for source in answer.cited] == [long[0].text]
+    (candidates,) = [event for event in events if isinstance(event, Sources)]
+    assert [len(source.snippet) for source in candidates.sources] == [300]
+
+
 async def test_a_sentence_that_its_passage_does_not_support_is_named():
     model = ScriptedModel(["It sold goods worth 13 million in the year [1]."])
     answer, _ = await answered(model, "What did Litware sell in the year?", LITWARE)

@@ -13,6 +13,7 @@ from shared.adapters.llm_openai import OpenAIChat
 from shared.adapters.llm_stream import SecondTry
 from shared.adapters.openai_clients import OpenAIClients
 from shared.domain.chat import ModelFinished, ModelRequest, ModelText, ProviderConfig, ProviderKind
+from shared.errors import Unavailable
 from tests.shared.adapters.models.loopback import (
     Loopback,
     asked,
@@ -113,7 +114,7 @@ async def test_an_identity_that_gives_no_token_is_a_model_that_cannot_be_asked(
     server: ServerThread, model: httpx.Client, version: str | None, error: Exception, code: str
 ) -> None:
     async def token() -> str:
-        raise error
+        raise Unavailable("entra") from error
 
     clients = OpenAIClients(azure_token=token, azure_api_version=version)
     provider = ProviderConfig(ProviderKind.AZURE, "gpt-4o", server.url, None)

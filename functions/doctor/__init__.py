@@ -1,0 +1,1 @@
+"""`python -m functions.doctor`: what is wrong with an installation, in words, and the command that mends it."""

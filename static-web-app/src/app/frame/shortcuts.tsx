@@ -1,0 +1,38 @@
+"use client";
+
+import { useMessages } from "@/i18n/messages";
+import { shellMessages } from "@/i18n/shell";
+import { Dialog } from "@/ui/dialog";
+import { modKey } from "@/ui/shortcuts";
+import { Key } from "@/ui/states";
+
+export function Shortcuts({ close }: { close: () => void }) {
+  const t = useMessages(shellMessages);
+  const mod = modKey();
+  const rows: [string[], string][] = [
+    [[mod, "K"], t.shortcut.palette],
+    [[mod, "/"], t.shortcut.shortcuts],
+    [[mod, "⇧", "O"], t.shortcut.newChat],
+    [["J", "K"], t.shortcut.messages],
+    [["[", "]"], t.shortcut.citations],
+    [["⏎"], t.shortcut.send],
+    [["⇧", "⏎"], t.shortcut.newLine],
+    [["Esc"], t.shortcut.close],
+  ];
+  return (
+    <Dialog open onOpenChange={close} title={t.shortcuts}>
+      <dl className="grid grid-cols-[auto_1fr] items-center gap-x-5 gap-y-2 pb-3 text-sm">
+        {rows.map(([keys, meaning]) => (
+          <div key={meaning} className="contents">
+            <dt className="flex gap-1">
+              {keys.map((key) => (
+                <Key key={key}>{key}</Key>
+              ))}
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

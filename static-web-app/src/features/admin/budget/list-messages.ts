@@ -1,0 +1,41 @@
+import { catalogue } from "@/i18n/messages";
+
+export const budgetListMessages = catalogue(
+  {
+    title: "Budgets",
+    intro: "How many tokens may be used in a day (UTC). The defaults are the operator’s settings.",
+    user: "Person",
+    department: "Department",
+    userDefault: "Everyone else",
+    departmentDefault: "Every other department",
+    unlimited: "No limit",
+    tokens: "Tokens a day",
+    owner: "Whose",
+    since: "Set",
+    change: (name: string) => `Change the budget of ${name}`,
+    set: "Set by hand",
+    none: "Nobody has a budget of their own",
+    noneText: "Give one to a person or a department, from the menu in their line.",
+    toUsers: "To the users",
+    toDepartments: "To the departments",
+  },
+  {
+    title: "Budgets",
+    intro:
+      "Wie viele Token am Tag (UTC) verbraucht werden dürfen. Die Vorgaben stehen in den Einstellungen des Betriebs.",
+    user: "Person",
+    department: "Abteilung",
+    userDefault: "Alle anderen",
+    departmentDefault: "Jede andere Abteilung",
+    unlimited: "Ohne Grenze",
+    tokens: "Token am Tag",
+    owner: "Wessen",
+    since: "Gesetzt",
+    change: (name: string) => `Das Budget von ${name} ändern`,
+    set: "Eigens gesetzt",
+    none: "Niemand hat ein eigenes Budget",
+    noneText: "Geben Sie einer Person oder Abteilung eines, im Menü ihrer Zeile.",
+    toUsers: "Zu den Benutzern",
+    toDepartments: "Zu den Abteilungen",
+  },
+);

@@ -1,0 +1,55 @@
+"use client";
+
+import { ExternalLink, X } from "lucide-react";
+import { useMessages } from "@/i18n/messages";
+import { shellMessages } from "@/i18n/shell";
+import { ButtonLink, IconButton } from "@/ui/button";
+import { safeAddress } from "../markdown/addresses";
+import { answerMessages } from "./messages";
+import type { Source } from "../run/events";
+
+/** A cited passage as it was when the answer was given. */
+export function SourcePanel({ source, close }: { source: Source; close: () => void }) {
+  const t = useMessages(answerMessages);
+  const shell = useMessages(shellMessages);
+  const address = safeAddress(deepLink(source));
+  return (
+    <section aria-label={t.sourceTitle(source.n)} className="flex min-h-0 flex-1 flex-col">
+      <header className="flex items-start gap-2 border-b border-line px-4 py-2.5">
+        <div className="min-w-0 flex-1">
+          <h2 className="text-sm font-semibold break-words">
+            <span className="text-accent-text">[{source.n}]</span> {source.file_name}
+          </h2>
+          <p className="text-xs text-muted">
+            {[source.page !== null && t.page(source.page), source.section].filter(Boolean).join(" · ")}
+          </p>
+        </div>
+        <IconButton label={shell.close} onClick={close}>
+          <X />
+        </IconButton>
+      </header>
+      {/* focusable, so that the keyboard can scroll it */}
+      <blockquote
+        aria-label={t.passage}
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto px-4 py-3 whitespace-pre-line"
+      >
+        {source.snippet}
+      </blockquote>
+      {address && (
+        <div className="border-t border-line p-3">
+          <ButtonLink href={address} target="_blank" rel="noopener noreferrer" prefetch={false} className="w-full">
+            <ExternalLink aria-hidden />
+            {t.openDocument}
+          </ButtonLink>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Browsers and SharePoint's viewer open a PDF at the page that the fragment names. */
+export function deepLink(source: Pick<Source, "file_url" | "page">): string {
+  const isPdf = /\.pdf$/i.test(source.file_url.split(/[?#]/)[0] ?? "");
+  return isPdf && source.page !== null ? `${source.file_url}#page=${source.page}` : source.file_url;
+}

@@ -1,0 +1,4 @@
+/** Class names, without those that are not wanted. */
+export function classes(...names: (string | false | null | undefined)[]): string {
+  return names.filter(Boolean).join(" ");
+}
