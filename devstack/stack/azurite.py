@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import httpx
 
 from devstack.stack.command import Command
 from devstack.stack.failures import StackError
-from devstack.stack.guarded import Guarded
+from devstack.stack.guarded import GuardedEngine
 from devstack.stack.ports import HOST, free_port
 
 NODE_FOLDER = Path(__file__).resolve().parents[1] / "node"
@@ -34,7 +33,7 @@ def node() -> str:
     return found
 
 
-class Azurite:
+class Azurite(GuardedEngine):
     """In tests: `Azurite(home).start()`, then `.connection_string`, `.stop()`; started again it has its blobs.
 
     `everything` adds queues and tables on the two next ports, which Durable Functions needs under `func start`.
@@ -51,13 +50,12 @@ class Azurite:
         everything: bool = False,
         certificate: tuple[Path, Path] | None = None,
     ) -> None:
+        super().__init__("Azurite", home / "azurite.log")
         self.home = home
         self.port = port or free_port()
-        self.log = home / "azurite.log"
         self._key = key or new_key()
         self._everything = everything
         self._certificate = certificate
-        self._running: Guarded | None = None
 
     @property
     def connection_string(self) -> str:
@@ -93,21 +91,6 @@ class Azurite:
         except httpx.HTTPError:
             return False
         return answer.headers.get("server", "").startswith("Azurite-Blob")
-
-    def start(self) -> "Azurite":
-        self.prepare()
-        self._running = Guarded.run("Azurite", self.command(), self.log, self.ready)
-        return self
-
-    def stop(self) -> None:
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-
-    def signal(self, number: signal.Signals) -> None:
-        """E.g. SIGSTOP: the server accepts connections and never answers, until SIGCONT."""
-        assert self._running is not None, "start() comes first"
-        self._running.signal(number)
 
     @property
     def _script(self) -> Path:

@@ -1,5 +1,6 @@
 """A server that lives no longer than the process that started it: what tests use."""
 
+import abc
 import contextlib
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from devstack.stack.command import Command, ServerFailed, wait_until
 
@@ -78,3 +80,46 @@ class Guarded:
             with contextlib.suppress(BrokenPipeError):
                 self._guard.stdin.close()
         self._guard.wait(timeout=30)
+
+
+class GuardedEngine(abc.ABC):
+    """A server of the stack, started guarded by tests; the launcher uses `prepare`, `command` and `ready` alone."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        self.log = log
+        self._name = name
+        self._running: Guarded | None = None
+
+    @abc.abstractmethod
+    def prepare(self) -> None:
+        """Makes what the server needs before it starts; may be called again."""
+
+    @abc.abstractmethod
+    def command(self) -> Command: ...
+
+    @abc.abstractmethod
+    def ready(self) -> bool:
+        """Whether the server answers."""
+
+    @property
+    def throwaway(self) -> Path | None:
+        """A folder that goes with the process that started the server; asked for after `prepare`."""
+        return None
+
+    def start(self) -> Self:
+        """Returns once the server answers. Raises `ServerFailed`."""
+        self.prepare()
+        throwaway = self.throwaway
+        self._running = Guarded.run(self._name, self.command(), self.log, self.ready, throwaway=throwaway)
+        return self
+
+    def stop(self) -> None:
+        """Idempotent; the server may be started again, on the same port."""
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """E.g. SIGSTOP: the server accepts connections and never answers, until SIGCONT."""
+        assert self._running is not None, "start() comes first"
+        self._running.signal(number)

@@ -15,10 +15,11 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
 from devstack.stack.command import Command, ServerFailed
-from devstack.stack.guarded import Guarded
+from devstack.stack.guarded import GuardedEngine
 from devstack.stack.ports import HOST, free_port
 from devstack.stack.postgres_files import Account, binaries, data_folder, reachable, server_account
 
@@ -59,7 +60,7 @@ class Database:
     drop: Callable[[], None]
 
 
-class Postgres:
+class Postgres(GuardedEngine):
     """One server with its data below `home`.
 
     In tests: `Postgres(home).start()`, then `.dsn_owner` and `.dsn_app`, `.fresh_database()`, `.stop()`; it also
@@ -69,15 +70,14 @@ class Postgres:
     def __init__(
         self, home: Path, *, port: int | None = None, passwords: Passwords | None = None, durable: bool = False
     ) -> None:
+        super().__init__("PostgreSQL", home / "postgres.log")
         self.home = home
         self.port = port or free_port()
-        self.log = home / "postgres.log"
         self._passwords = passwords or Passwords.random()
         self._durable = durable
         self._account = server_account()
         self._bin: Path | None = None
         self._folder: Path | None = None
-        self._running: Guarded | None = None
         self._databases = 0
 
     # -- what the launcher needs ---------------------------------------------------------------------------------
@@ -137,30 +137,21 @@ class Postgres:
 
     # -- what tests need -----------------------------------------------------------------------------------------
 
-    def start(self) -> "Postgres":
+    def start(self) -> Self:
         """Returns once the server serves and the database `nexus` exists. Raises `ServerFailed`."""
-        self.prepare()
-        throwaway = self._folder if self._folder != self.home else None
-        self._running = Guarded.run("PostgreSQL", self.command(), self.log, self.ready, throwaway=throwaway)
+        super().start()
         self.provision()
         return self
 
-    def stop(self) -> None:
-        """Stops the server; what it stored stays for the next `start`, on the same port."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-
-    def signal(self, number: signal.Signals) -> None:
-        """E.g. SIGSTOP: the server accepts connections and never answers, until SIGCONT."""
-        assert self._running is not None, "start() comes first"
-        self._running.signal(number)
+    @property
+    def throwaway(self) -> Path | None:
+        return self._folder if self._folder != self.home else None
 
     def remove(self) -> None:
         """Stops the server and throws its data away, wherever it was kept."""
         self.stop()
         if self._folder is not None:
-            shutil.rmtree(self._folder if self._folder != self.home else self.data, ignore_errors=True)
+            shutil.rmtree(self.throwaway or self.data, ignore_errors=True)
 
     @property
     def dsn_owner(self) -> str:

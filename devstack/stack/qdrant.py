@@ -1,28 +1,26 @@
 """Qdrant: our own small server over Qdrant's engine (`devstack.qdrant`), as a process."""
 
 import secrets
-import signal
 import sys
 from pathlib import Path
 
 import httpx
 
 from devstack.stack.command import Command
-from devstack.stack.guarded import Guarded
+from devstack.stack.guarded import GuardedEngine
 from devstack.stack.ports import HOST, free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Qdrant:
+class Qdrant(GuardedEngine):
     """In tests: `Qdrant(home).start()`, then `.url`, `.api_key`, `.stop()`; started again it has its points."""
 
     def __init__(self, home: Path, *, port: int | None = None, api_key: str | None = None) -> None:
+        super().__init__("Qdrant", home / "qdrant.log")
         self.home = home
         self.port = port or free_port()
         self.api_key = api_key or secrets.token_urlsafe(24)
-        self.log = home / "qdrant.log"
-        self._running: Guarded | None = None
 
     @property
     def url(self) -> str:
@@ -41,18 +39,3 @@ class Qdrant:
             return httpx.get(f"{self.url}/_control/health", timeout=2.0, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
-
-    def start(self) -> "Qdrant":
-        self.prepare()
-        self._running = Guarded.run("Qdrant", self.command(), self.log, self.ready)
-        return self
-
-    def stop(self) -> None:
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-
-    def signal(self, number: signal.Signals) -> None:
-        """E.g. SIGSTOP: the server accepts connections and never answers, until SIGCONT."""
-        assert self._running is not None, "start() comes first"
-        self._running.signal(number)

@@ -2,24 +2,23 @@
 
 import os
 import secrets
-import signal
 import socket
 from pathlib import Path
 
 from devstack.stack.command import Command
-from devstack.stack.guarded import Guarded
+from devstack.stack.guarded import GuardedEngine
 from devstack.stack.ports import HOST, free_port
 
 
-class Redis:
-    """In tests: `Redis(home).start()`, then `.url`, `.stop()`. The launcher uses `prepare`, `command`, `ready`."""
+class Redis(GuardedEngine):
+    """In tests: `Redis(home).start()`, then `.url`, `.stop()`; started again it is empty, on the same port and with the
+    same password. The launcher uses `prepare`, `command`, `ready`."""
 
     def __init__(self, home: Path, *, port: int | None = None, password: str | None = None) -> None:
+        super().__init__("Redis", home / "redis.log")
         self.home = home
         self.port = port or free_port()
-        self.log = home / "redis.log"
         self._password = password or secrets.token_urlsafe(24)
-        self._running: Guarded | None = None
 
     @property
     def url(self) -> str:
@@ -52,22 +51,6 @@ class Redis:
         except OSError:
             return False
         return answer == b"+OK\r\n+PONG\r\n"
-
-    def start(self) -> "Redis":
-        self.prepare()
-        self._running = Guarded.run("Redis", self.command(), self.log, self.ready)
-        return self
-
-    def stop(self) -> None:
-        """Stops the server. Started again it is empty, on the same port and with the same password."""
-        if self._running is not None:
-            self._running.stop()
-            self._running = None
-
-    def signal(self, number: signal.Signals) -> None:
-        """E.g. SIGSTOP: the server accepts connections and never answers, until SIGCONT."""
-        assert self._running is not None, "start() comes first"
-        self._running.signal(number)
 
     @property
     def _configuration(self) -> Path:
