@@ -18,6 +18,7 @@ ROWS = {
     "relay": "CPU a relayed token: our provider adapter, a plain openai-python relay, a byte pass-through",
     "auth": "checking an access token that was seen before against verifying an RS256 one",
     "import_time": "importing the function app against importing every SDK eagerly",
+    "package": "what is deployed against what pip installs: files, bytes, and the import of the app from it",
     "ingest": "ingesting sec-10q and office against the usual pipelines of LlamaIndex, LangChain and Haystack",
     "embedding_reply": "an embedding reply's bytes to numbers, against openai-python",
     "upsert": "storing passages in Qdrant, against qdrant-client's REST models",

@@ -16,7 +16,7 @@ from bench.rows import Comparison, Options, Outcome
 from shared.adapters.access_tokens import AUDIENCE, ISSUER, LIFE_S, SignedAccessTokens
 from shared.domain.identity import Caller, Role
 from shared.domain.ids import CountryId, DepartmentId, SessionId, UserId
-from shared.settings import SigningKey
+from shared.setting_groups import SigningKey
 
 REMEMBERED, FIRST, RS256 = "nexus, seen before", "nexus, first time", "RS256 each time"
 # Both ends of what an instance serves at once: one busy page, and many people in turn.

@@ -1,19 +1,16 @@
-"""The composition root: services over the ports of `shared/runtime_ports.py`, each built on first use. These two are
-the only importers of adapters."""
+"""The composition root: services over the ports of `shared/runtime_ports.py` and the indexes of
+`shared/runtime_indexes.py`, each built on first use. Those two are the only importers of adapters."""
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from shared.runtime_ports import RuntimePorts
+from shared.runtime_indexes import RuntimeIndexes
 from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from shared import ports
-    from shared.domain.indexes import EmbeddingIndex, EmbeddingModel
     from shared.ports_notebook import Notebook
     from shared.services.analytics import Analytics
     from shared.services.answering import Answering
@@ -24,18 +21,13 @@ if TYPE_CHECKING:
     from shared.services.forgetting import Forgetting
     from shared.services.handing_over import HandingOver
     from shared.services.health import Health
-    from shared.services.index_copying import IndexCopying
-    from shared.services.indexes import Indexes, OpenIndex
-    from shared.services.ingestion import Ingestion
     from shared.services.library_preflight import LibraryPreflight
     from shared.services.limiting import Limiting
     from shared.services.model_calls import ModelCalls
     from shared.services.notebook_answering import NotebookAnswering
     from shared.services.notebook_upkeep import NotebookUpkeep
     from shared.services.placing import Placing
-    from shared.services.reindexing import Reindexing
     from shared.services.retaining import Retaining
-    from shared.services.retrieval import Retrieval
     from shared.services.runs import Runs
     from shared.services.sessions import Sessions
     from shared.services.signing_in import SigningIn
@@ -46,7 +38,7 @@ if TYPE_CHECKING:
     from shared.services.uploading import Uploading
 
 
-class Runtime(RuntimePorts):
+class Runtime(RuntimeIndexes):
     """Ports and services of one process and event loop."""
 
     @cached_property
@@ -98,12 +90,6 @@ class Runtime(RuntimePorts):
         return Steering(self.db, self.settings.chat)
 
     @cached_property
-    def retrieval(self) -> "Retrieval":
-        from shared.services.retrieval import Retrieval
-
-        return Retrieval(self.indexes.serving)
-
-    @cached_property
     def model_calls(self) -> "ModelCalls":
         from shared.services.model_calls import ModelCalls
         from shared.services.provider_health import ProviderHealth
@@ -151,42 +137,6 @@ class Runtime(RuntimePorts):
         from shared.services.retaining import Retaining
 
         return Retaining(self.db)
-
-    @cached_property
-    def indexes(self) -> "Indexes":
-        from shared.services.indexes import Indexes
-
-        return Indexes(self.db, self.settings.embedding, self._collection_of, self.open_index)
-
-    async def ingestion(self) -> "Ingestion":
-        """Into the index that serves now; made for each file, because a change of the embedding model moves it."""
-        from shared.services.index_vectors import IndexVectors
-        from shared.services.ingestion import Ingestion
-
-        index = await self.indexes.serving()
-        return Ingestion(
-            self.db,
-            self.graph,
-            self.extractor,
-            index.embeddings,
-            IndexVectors(self.indexes, index),
-            self.tokenizer,
-            self.throttle,
-            self.settings.graph.max_file_bytes,
-            index.row.id,
-        )
-
-    @cached_property
-    def index_copying(self) -> "IndexCopying":
-        from shared.services.index_copying import IndexCopying
-
-        return IndexCopying(self.db, self.indexes, self.tokenizer, self.throttle)
-
-    @cached_property
-    def reindexing(self) -> "Reindexing":
-        from shared.services.reindexing import Reindexing
-
-        return Reindexing(self.db, self.indexes, self.throttle, self.embeddings_of)
 
     @cached_property
     def library_sync(self) -> "LibrarySync":
@@ -248,23 +198,7 @@ class Runtime(RuntimePorts):
             return self.notebook_llama
         from shared.services.notebook_reading import NotebookReading
 
-        return NotebookReading(self.extractor, self._notebook_index, self.tokenizer, self.throttle)
-
-    async def _notebook_index(self) -> "OpenIndex":
-        """Passages of uploaded files, by the model that serves: in a collection of their own."""
-        from shared.adapters.vectors_qdrant import QdrantVectors
-        from shared.services.indexes import OpenIndex
-
-        serving = await self.indexes.serving()
-        vectors = QdrantVectors(
-            self.settings.qdrant_url,
-            self.settings.qdrant_api_key,
-            alias="notebook_passages",
-            model=serving.row.model.provider.model,
-            dimensions=serving.row.model.dimensions,
-            connection=self.qdrant,
-        )
-        return OpenIndex(replace(serving.row, collection=vectors.collection), serving.embeddings, vectors)
+        return NotebookReading(self.extractor, self.notebook_index, self.tokenizer, self.throttle)
 
     @cached_property
     def notebook_answering(self) -> "NotebookAnswering":
@@ -274,37 +208,11 @@ class Runtime(RuntimePorts):
         return NotebookAnswering(
             self.db,
             self.answering,
-            Retrieval(self._notebook_index),
+            Retrieval(self.notebook_index),
             self.notebook,
             self.handing_over,
             self.notebook_llama,
         )
-
-    def open_index(self, row: "EmbeddingIndex") -> "OpenIndex":
-        from shared.adapters.vectors_qdrant import QdrantVectors
-        from shared.services.indexes import OpenIndex
-
-        vectors = QdrantVectors(
-            self.settings.qdrant_url,
-            self.settings.qdrant_api_key,
-            alias=self.settings.qdrant_collection,
-            model=row.model.provider.model,
-            dimensions=row.model.dimensions,
-            collection=row.collection,
-            connection=self.qdrant,
-        )
-        return OpenIndex(row, self.embeddings_of(row.model), vectors)
-
-    def _collection_of(self, model: "EmbeddingModel") -> str:
-        from shared.adapters.qdrant_collection import collection_name
-
-        return collection_name(self.settings.qdrant_collection, model.provider.model, model.dimensions)
-
-    @cached_property
-    def vectors(self) -> "ports.Vectors":
-        from shared.services.index_vectors import IndexVectors
-
-        return IndexVectors(self.indexes)
 
 
 _runtimes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime]" = WeakKeyDictionary()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CLOSED = (
     "db redis counting_redis blobs graph graph_tokens directory identity_provider model_clients anthropic_clients"
-    " qdrant identity_tokens"
+    " qdrant identity_tokens registration_tokens"
 ).split()
 
 
@@ -154,6 +154,13 @@ class RuntimePorts:
         from shared.adapters.client_credentials import app_tokens
 
         return app_tokens(self.settings.entra)
+
+    @cached_property
+    def registration_tokens(self) -> "AppTokens":
+        """Of the app registration that people sign in to, by the proof that a sign-in shows."""
+        from shared.adapters.client_credentials import registration_tokens
+
+        return registration_tokens(self.settings.entra)
 
     @cached_property
     def graph(self) -> "ports.Graph":

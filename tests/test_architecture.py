@@ -18,6 +18,8 @@ LAYERS = {
     "shared.errors": 0,
     "shared.domain": 0,
     "shared.settings": 1,
+    "shared.settings_reader": 1,
+    "shared.setting_groups": 1,
     "shared.variables": 1,
     "shared.ports": 1,
     "shared.ports_notebook": 1,
@@ -32,6 +34,7 @@ LAYERS = {
     "shared.services": 3,
     "shared.adapters": 3,
     "shared.runtime": 4,
+    "shared.runtime_indexes": 4,
     "shared.runtime_ports": 4,
     "shared.web": 5,
     "functions": 6,
@@ -87,7 +90,7 @@ def test_imports_point_down(path: Path) -> None:
             continue
         assert target <= own, f"{module} imports {imported}, which lies above it"
         if imported.startswith("shared.adapters"):
-            roots = ("shared.runtime", "shared.runtime_ports")
+            roots = ("shared.runtime_indexes", "shared.runtime_ports")
             assert module in roots or module.startswith("shared.adapters"), f"{module} imports an adapter"
         if imported.startswith("shared.services"):
             assert not module.startswith("shared.adapters"), f"{module} is an adapter and imports a service"

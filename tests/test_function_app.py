@@ -49,7 +49,7 @@ def test_microsofts_worker_indexes_every_function_and_nothing_else(tmp_path: Pat
     others = {"sync_timer", "sync_library", "sync_step", "sync_fail", "ingest_document", "sweep_runs", "preflight"}
     others |= {"rebuild_index", "index_step", "copy_passages", "index_stop"}
     others |= {"hand_over_file", "hand_over_step", "notebook_upkeep"}
-    others |= {"forget_people", "apply_retention", "roll_up_usage"}
+    others |= {"forget_people", "apply_retention", "roll_up_usage", "doctor"}
     assert {function["name"] for function in listed} == routes | others
 
 

@@ -1,8 +1,9 @@
 """`python -m functions.doctor [--json] [--drift]`: asks every part that Nexus needs, as Nexus asks it.
 
-Run where the app runs, or on a laptop with the app's settings in the environment. Exit code 0 when all is well, 1 when
-something is wrong. It makes the passage collection where there is none and asks each model for a word, and changes
-nothing else. `--drift` adds the comparison of ledger, index and SharePoint (python -m functions.drift_report).
+Run on a machine with the app's settings in the environment; inside the app it is the function `doctor`. Exit code 0
+when all is well, 1 when something is wrong. As the app does at its start it makes the passage collection where there is
+none and notes how the embedding model is reached; it asks each model for a word, and changes nothing else. `--drift`
+adds the comparison of ledger, index and SharePoint (python -m functions.drift_report).
 """
 
 import argparse
@@ -12,11 +13,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from functions import drift_report
-from functions.doctor.checks import examine
-from functions.doctor.findings import Finding, az, ok, wrong
-from shared.runtime import Runtime
-from shared.settings import Settings, SettingsError
+from functions.doctor.examination import findings_here
+from functions.doctor.findings import Finding
 
 _SIGNS = {"ok": "ok     ", "warning": "WARNING", "wrong": "WRONG  ", "skipped": "skipped"}
 
@@ -28,43 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.add_argument("--drift", action="store_true", help="compare ledger, index and SharePoint as well")
     given = parser.parse_args(arguments)
-    findings = asyncio.run(_findings(drift=given.drift))
+    findings = asyncio.run(findings_here(drift=given.drift))
     healthy = not any(finding.state == "wrong" for finding in findings)
     if given.json:
         print(json.dumps({"ok": healthy, "findings": [asdict(finding) for finding in findings]}))
     else:
         print("\n".join(_lines(findings)))
     return 0 if healthy else 1
-
-
-async def _findings(*, drift: bool) -> list[Finding]:
-    try:
-        runtime = Runtime(Settings.from_env())
-    except SettingsError as error:
-        return [_of_setting(problem) for problem in error.problems]
-    try:
-        findings = [ok("settings", "The settings are complete."), *await examine(runtime)]
-        if drift and not any(finding.state == "wrong" for finding in findings):
-            findings.append(await _drift(runtime))
-    finally:
-        await runtime.close()
-    return findings
-
-
-def _of_setting(problem: str) -> Finding:
-    name = problem.partition(" ")[0]
-    if "Key Vault reference" in problem:
-        return wrong("settings", problem, az(f"keyvault secret list --vault-name <vault>  # and the status of {name}"))
-    return wrong("settings", problem, az(f"functionapp config appsettings set APP --settings {name}=<value>"))
-
-
-async def _drift(runtime: Runtime) -> Finding:
-    reports = await drift_report.check(runtime, ())
-    differences = sum(report.counts.total() for report in reports)
-    if differences == 0:
-        return ok("drift", "Ledger, passage index and SharePoint agree.")
-    says = f"Ledger, passage index and SharePoint differ in {differences} places."
-    return wrong("drift", says, "python -m functions.drift_report")
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:

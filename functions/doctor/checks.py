@@ -1,6 +1,7 @@
 """Every part that the app needs, asked as the app asks it: with its own settings, identity and code."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -11,12 +12,13 @@ from shared.db import libraries, role
 from shared.domain.audience import Scope
 from shared.domain.chat import Mode, ModelRequest, ProviderConfig, ProviderKind, Turn
 from shared.domain.library_checks import permission_checks
-from shared.errors import ModelFailed, NexusError
+from shared.errors import ModelFailed, NexusError, Unavailable
 from shared.runtime import Runtime
 
 TIMEOUT_S = 60.0
 _MIGRATIONS = Path(__file__).parents[2] / "shared" / "db" / "migrations" / "versions"
 _DATABASE = "python -m infra.deploy.database"
+_SETTING = "functionapp config appsettings list APP --query"
 
 type Check = Callable[[Runtime], Awaitable[list[Finding]]]
 
@@ -59,9 +61,23 @@ async def identity(runtime: Runtime) -> list[Finding]:
     return findings or [Finding("identity", "skipped", "Every service has a key or password of its own.")]
 
 
+async def sign_in(runtime: Runtime) -> list[Finding]:
+    """Whether Entra ID takes the identity's word for the app registration; a secret is proved by Graph's token."""
+    entra = runtime.settings.entra
+    if entra.client_secret is not None or entra.managed_identity_client_id is None:
+        return [Finding("sign-in", "skipped", "No managed identity vouches for the app registration.")]
+    await runtime.registration_tokens.token(runtime.settings.graph.scope)
+    return [ok("sign-in", "The managed identity vouches for the app registration.")]
+
+
 async def postgres(runtime: Runtime) -> list[Finding]:
-    async with runtime.db.connection() as connection:
-        rights = await role.rights(connection)
+    try:
+        async with runtime.db.connection() as connection:
+            rights = await role.rights(connection)
+    except Unavailable as error:
+        if isinstance(error.__cause__, ssl.SSLError | FileNotFoundError):
+            return [wrong("postgres", error.detail, az(f"{_SETTING} \"[?name=='PGSSLROOTCERT']\""))]
+        raise
     findings = [ok("postgres", f"PostgreSQL lets the role {rights.name} in.")]
     if rights.too_many:
         says = f"The role {rights.name} has rights that the app must not have: {', '.join(rights.too_many)}."
@@ -115,7 +131,7 @@ async def _chat_model(runtime: Runtime, provider: ProviderConfig) -> Finding:
         async with aclosing(runtime.chat_models[provider.provider].stream(request)) as events:
             await anext(events)
     except ModelFailed as failure:
-        return wrong(check, f"{name}: {failure.detail} ({failure.code})", _mend(provider, failure))
+        return wrong(check, f"{name}: {failure.detail} ({failure.code})", _mend(provider, failure, "NEXUS_CHAT_MODEL"))
     return ok(check, f"{name} answers.")
 
 
@@ -126,14 +142,18 @@ async def embedding_model(runtime: Runtime) -> list[Finding]:
     try:
         await serving.embeddings.embed_queries(["Nexus"])
     except ModelFailed as failure:
-        return [wrong(check, f"{name}: {failure.detail} ({failure.code})", _mend(provider, failure))]
+        mend = _mend(provider, failure, "NEXUS_EMBEDDING_MODEL")
+        return [wrong(check, f"{name}: {failure.detail} ({failure.code})", mend)]
     return [ok(check, f"{name} embeds, in {serving.row.model.dimensions} dimensions.")]
 
 
-def _mend(provider: ProviderConfig, failure: ModelFailed) -> str | None:
+def _mend(provider: ProviderConfig, failure: ModelFailed, variable: str) -> str | None:
+    """`variable` names the model, unless an administrator wrote it into a provider."""
     match failure.code:
         case "model_not_found" if provider.provider is ProviderKind.AZURE:
             return az("cognitiveservices account deployment list GROUP -n <account> -o table")
+        case "model_not_found":
+            return az(f"functionapp config appsettings set APP --settings {variable}=<model>")
         case "model_key_missing" if provider.api_key_env is None:
             role = "role assignment create --role 'Cognitive Services OpenAI User'"
             return az(f"{role} --assignee <principal id of the identity> --scope <id of the account>")
@@ -145,7 +165,13 @@ def _mend(provider: ProviderConfig, failure: ModelFailed) -> str | None:
 
 async def graph(runtime: Runtime) -> list[Finding]:
     """What the token says, then each library that Nexus knows."""
-    checks = permission_checks(await runtime.graph.application())
+    try:
+        checks = permission_checks(await runtime.graph.application())
+    except Unavailable as error:
+        if error.dependency == "entra" and runtime.settings.entra.client_secret is not None:
+            mend = az("functionapp config appsettings set APP --settings NEXUS_ENTRA_CLIENT_SECRET=<secret>")
+            return [wrong("graph", error.detail, mend)]
+        raise
     findings = [ok("graph", "Entra ID gives Nexus a token for Microsoft Graph.")]
     for made in checks:
         state = "ok" if made.ok else "warning" if made.check == "least_privilege" else "wrong"
@@ -167,15 +193,19 @@ async def graph(runtime: Runtime) -> list[Finding]:
 
 _GRANT = "infra/bicep/identity: run it again as an Entra administrator"
 MENDS = {
+    "sign-in": "infra/bicep/identity: deploy app.bicep again with appPrincipalId, as an Entra administrator",
     "postgres": _DATABASE,
-    "redis": az("redisenterprise database access-policy-assignment list GROUP --cluster-name <cluster>"),
+    "redis": az(
+        "redisenterprise database access-policy-assignment list GROUP --cluster-name <cluster> --database-name default"
+    ),
     "blob": az("role assignment list --assignee <principal id of the identity> --scope <id of the account>"),
-    "qdrant": az("functionapp config appsettings list APP --query \"[?name=='NEXUS_QDRANT_API_KEY']\""),
+    "qdrant": az(f"{_SETTING} \"[?name=='NEXUS_QDRANT_API_KEY']\""),
     "graph": _GRANT,
 }
 # In this order; each with what must be reachable for it.
 CHECKS: tuple[tuple[str, frozenset[str], Check], ...] = (
     ("identity", frozenset(), identity),
+    ("sign-in", frozenset({"entra", "identity"}), sign_in),
     ("postgres", frozenset({"postgres"}), postgres),
     ("redis", frozenset({"redis"}), redis),
     ("blob", frozenset({"blob"}), blob),

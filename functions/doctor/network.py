@@ -52,8 +52,9 @@ async def look(server: Server) -> Finding:
         async with asyncio.timeout(TIMEOUT_S):
             _, writer = await asyncio.open_connection(server.host, server.port)
     except socket.gaierror:
-        mend = az(f"network private-dns record-set a list GROUP -z {server.host.partition('.')[2]}")
-        return wrong(check, f"{where}: the name does not resolve from here.", mend)
+        return wrong(
+            check, f"{where}: the name does not resolve from here.", az("network private-dns zone list GROUP -o table")
+        )
     except TimeoutError:
         mend = az("functionapp vnet-integration list APP")
         return wrong(check, f"{where} does not answer within {TIMEOUT_S:.0f} s: a firewall, or no route.", mend)

@@ -79,22 +79,14 @@ var privateNetworking = stage == 'prod' && !enablePrivateNetworking
   ? fail('prod takes private networking: PostgreSQL, storage and Key Vault have no public door there.')
   : enablePrivateNetworking
 
-var publicAccess = !privateNetworking
 var base = '${name}-${stage}'
 var token = take(uniqueString(resourceGroup().id), 6)
 var allTags = union(tags, { application: 'nexus', stage: stage })
 var usesNetwork = privateNetworking || qdrantMode == 'vm'
-var usesAzureOpenAi = contains(models.providers, 'azure')
 var keyedProviders = filter(models.providers, provider => provider != 'azure')
-var usesScheduler = durableBackend == 'dts'
 var workspaceId = monitoring.outputs.workspaceId
 var zones = enableRedundancy ? ['1', '2', '3'] : []
 
-var hostAccountName = toLower(take('st${name}${stage}${token}', 24))
-var uploadsAccountName = toLower(take('up${name}${stage}${token}', 24))
-var vaultName = take('kv-${base}-${token}', 24)
-var openAiName = 'oai-${base}-${token}'
-var schedulerName = 'dts-${base}-${token}'
 var appOrigins = ['https://${empty(domains.app) ? web.outputs.defaultHost : domains.app}']
 
 module identity 'modules/identity.bicep' = {
@@ -112,124 +104,36 @@ module network 'modules/network.bicep' = if (usesNetwork) {
   params: { name: base, location: location, tags: allTags, addressPrefix: addressPrefix, zones: zones }
 }
 
-module vault 'modules/key-vault.bicep' = {
-  name: 'key-vault'
-  params: { vaultName: vaultName, location: location, tags: allTags, publicAccess: publicAccess, workspaceId: workspaceId }
-}
-
-module storage 'modules/storage.bicep' = {
-  name: 'storage'
+module services 'modules/services.bicep' = {
+  name: 'services'
   params: {
-    hostAccountName: hostAccountName
-    uploadsAccountName: uploadsAccountName
+    name: base
+    token: token
     location: location
+    openAiLocation: openAiLocation
     tags: allTags
-    publicAccess: publicAccess
-    zoneRedundant: enableRedundancy
+    publicAccess: !privateNetworking
+    redundant: enableRedundancy
+    networkId: usesNetwork ? network!.outputs.id : ''
+    endpointSubnetId: usesNetwork ? network!.outputs.endpointSubnetId : ''
+    qdrantSubnetId: usesNetwork ? network!.outputs.qdrantSubnetId : ''
     workspaceId: workspaceId
-  }
-}
-
-module postgres 'modules/postgres.bicep' = {
-  name: 'postgres'
-  params: {
-    serverName: 'psql-${base}-${token}'
-    location: location
-    tags: allTags
-    publicAccess: publicAccess
-    zoneRedundant: enableRedundancy
-    size: postgresSize
+    insightsName: monitoring.outputs.insightsName
+    appPrincipalId: identity.outputs.appPrincipalId
     migrationsName: identity.outputs.migrationsName
     migrationsPrincipalId: identity.outputs.migrationsPrincipalId
-    administratorGroupId: databaseAdministratorGroupId
-    administratorGroupName: databaseAdministratorGroupName
-    workspaceId: workspaceId
+    databaseAdministratorGroupId: databaseAdministratorGroupId
+    databaseAdministratorGroupName: databaseAdministratorGroupName
+    postgresSize: postgresSize
+    redisSkuName: redisSkuName
+    usesAzureOpenAi: contains(models.providers, 'azure')
+    modelDeployments: modelDeployments
+    schedulerSkuName: durableBackend != 'dts' ? '' : stage == 'prod' ? 'Dedicated' : 'Consumption'
+    schedulerIpAllowlist: schedulerIpAllowlist
+    qdrantMode: qdrantMode
+    qdrant: qdrant
+    ephemeralQdrantKey: ephemeralQdrantKey
   }
-}
-
-module redis 'modules/redis.bicep' = {
-  name: 'redis'
-  params: {
-    clusterName: 'redis-${base}-${token}'
-    location: location
-    tags: allTags
-    publicAccess: publicAccess
-    highAvailability: enableRedundancy
-    skuName: redisSkuName
-    appPrincipalId: identity.outputs.appPrincipalId
-    workspaceId: workspaceId
-  }
-}
-
-module openAi 'modules/openai.bicep' = if (usesAzureOpenAi) {
-  name: 'openai'
-  params: {
-    accountName: openAiName
-    location: openAiLocation
-    tags: allTags
-    publicAccess: publicAccess
-    deployments: modelDeployments
-    workspaceId: workspaceId
-  }
-}
-
-module scheduler 'modules/durable-scheduler.bicep' = if (usesScheduler) {
-  name: 'durable-scheduler'
-  params: {
-    schedulerName: schedulerName
-    taskHubName: base
-    location: location
-    tags: allTags
-    ipAllowlist: schedulerIpAllowlist
-    skuName: stage == 'prod' ? 'Dedicated' : 'Consumption'
-  }
-}
-
-module index 'modules/qdrant.bicep' = {
-  name: 'qdrant'
-  params: {
-    name: base
-    location: location
-    tags: allTags
-    mode: qdrantMode
-    choice: qdrant
-    subnetId: usesNetwork ? network!.outputs.qdrantSubnetId : ''
-    vaultName: vaultName
-    ephemeralKey: ephemeralQdrantKey
-    workspaceId: workspaceId
-  }
-  dependsOn: [vault]
-}
-
-module endpoints 'modules/private-endpoints.bicep' = if (privateNetworking) {
-  name: 'private-endpoints'
-  params: {
-    name: base
-    location: location
-    tags: allTags
-    networkId: usesNetwork ? network!.outputs.id : ''
-    subnetId: usesNetwork ? network!.outputs.endpointSubnetId : ''
-    hostStorageId: storage.outputs.hostId
-    uploadsStorageId: storage.outputs.uploadsId
-    vaultId: vault.outputs.id
-    postgresId: postgres.outputs.id
-    redisId: redis.outputs.id
-    openAiId: usesAzureOpenAi ? openAi!.outputs.id : ''
-  }
-}
-
-module rbac 'modules/rbac.bicep' = {
-  name: 'rbac'
-  params: {
-    appPrincipalId: identity.outputs.appPrincipalId
-    hostAccountName: hostAccountName
-    uploadsAccountName: uploadsAccountName
-    vaultName: vaultName
-    insightsName: monitoring.outputs.insightsName
-    openAiName: usesAzureOpenAi ? openAiName : ''
-    schedulerName: usesScheduler ? schedulerName : ''
-  }
-  dependsOn: [storage, vault, openAi, scheduler]
 }
 
 module web 'modules/static-web-app.bicep' = {
@@ -248,19 +152,19 @@ module appSettings 'modules/app-settings.bicep' = {
     identityClientId: identity.outputs.appClientId
     identityPrincipalId: identity.outputs.appPrincipalId
     insightsConnectionString: monitoring.outputs.insightsConnectionString
-    vaultUri: vault.outputs.uri
-    hostBlobEndpoint: storage.outputs.hostBlobEndpoint
-    hostQueueEndpoint: storage.outputs.hostQueueEndpoint
-    hostTableEndpoint: storage.outputs.hostTableEndpoint
-    uploadsBlobEndpoint: storage.outputs.uploadsBlobEndpoint
-    postgresHost: postgres.outputs.host
-    databaseName: postgres.outputs.databaseName
-    redisHost: redis.outputs.hostName
-    redisPort: redis.outputs.port
-    qdrantUrl: index.outputs.url
-    azureOpenAiEndpoint: usesAzureOpenAi ? openAi!.outputs.endpoint : ''
-    schedulerEndpoint: usesScheduler ? scheduler!.outputs.endpoint : ''
-    taskHubName: usesScheduler ? scheduler!.outputs.taskHubName : ''
+    vaultUri: services.outputs.vaultUri
+    hostBlobEndpoint: services.outputs.hostBlobEndpoint
+    hostQueueEndpoint: services.outputs.hostQueueEndpoint
+    hostTableEndpoint: services.outputs.hostTableEndpoint
+    uploadsBlobEndpoint: services.outputs.uploadsBlobEndpoint
+    postgresHost: services.outputs.postgresHost
+    databaseName: services.outputs.databaseName
+    redisHost: services.outputs.redisHost
+    redisPort: services.outputs.redisPort
+    qdrantUrl: services.outputs.qdrantUrl
+    azureOpenAiEndpoint: services.outputs.azureOpenAiEndpoint
+    schedulerEndpoint: services.outputs.schedulerEndpoint
+    taskHubName: services.outputs.taskHubName
     appOrigins: appOrigins
     entra: entra
     models: models
@@ -271,6 +175,7 @@ module appSettings 'modules/app-settings.bicep' = {
   }
 }
 
+// After `services`, which it reads: an app that starts before its roles and addresses exist stays failed.
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   params: {
@@ -280,7 +185,7 @@ module functionApp 'modules/function-app.bicep' = {
     tags: allTags
     identityId: identity.outputs.appId
     settings: appSettings.outputs.settings
-    packageContainerUrl: '${storage.outputs.hostBlobEndpoint}${storage.outputs.packageContainerName}'
+    packageContainerUrl: services.outputs.packageContainerUrl
     subnetId: usesNetwork ? network!.outputs.functionSubnetId : ''
     zoneRedundant: enableRedundancy
     corsOrigins: appOrigins
@@ -288,8 +193,6 @@ module functionApp 'modules/function-app.bicep' = {
     domains: domains
     workspaceId: workspaceId
   }
-  // an app that starts before its roles and addresses exist fails, and stays failed until it is restarted
-  dependsOn: [rbac, endpoints]
 }
 
 module watching 'modules/watching.bicep' = {
@@ -301,10 +204,10 @@ module watching 'modules/watching.bicep' = {
     workspaceId: workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
     siteId: functionApp.outputs.id
-    vaultId: vault.outputs.id
-    postgresId: postgres.outputs.id
-    redisId: redis.outputs.id
-    hostStorageId: storage.outputs.hostId
+    vaultId: services.outputs.vaultId
+    postgresId: services.outputs.postgresId
+    redisId: services.outputs.redisId
+    hostStorageId: services.outputs.hostStorageId
     operations: operations
     memoryMb: scaling.memoryMb
     postgresConnections: postgresSize.maxConnections
@@ -323,9 +226,9 @@ output NEXUS_APP_CLIENT_ID string = identity.outputs.appClientId
 output NEXUS_APP_PRINCIPAL_ID string = identity.outputs.appPrincipalId
 output NEXUS_MIGRATIONS_CLIENT_ID string = identity.outputs.migrationsClientId
 output NEXUS_MIGRATIONS_NAME string = identity.outputs.migrationsName
-output NEXUS_POSTGRES_HOST string = postgres.outputs.host
-output NEXUS_POSTGRES_DATABASE string = postgres.outputs.databaseName
-output NEXUS_VAULT_ID string = vault.outputs.id
+output NEXUS_POSTGRES_HOST string = services.outputs.postgresHost
+output NEXUS_POSTGRES_DATABASE string = services.outputs.databaseName
+output NEXUS_VAULT_ID string = services.outputs.vaultId
 output NEXUS_SECRETS string = join(
   concat(
     ['access-token-keys'],
@@ -334,5 +237,5 @@ output NEXUS_SECRETS string = join(
   ),
   ','
 )
-output NEXUS_QDRANT_PRINCIPAL_ID string = index.outputs.identityPrincipalId
+output NEXUS_QDRANT_PRINCIPAL_ID string = services.outputs.qdrantPrincipalId
 output NEXUS_OUTBOUND_ADDRESS string = usesNetwork ? network!.outputs.outboundAddress : ''

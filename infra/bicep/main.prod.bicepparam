@@ -10,7 +10,7 @@ param enablePrivateNetworking = true
 param enableRedundancy = true
 param addressPrefix = '10.41.0.0/22'
 param durableBackend = 'azureStorage'
-// (40 HTTP + durable + timers) × 10 connections stay below PostgreSQL's limit: see maxConnections
+// (40 HTTP + 40 durable) × 10 connections and 2 for each timer stay below PostgreSQL's limit: see maxConnections
 param scaling = {
   memoryMb: 2048
   maximumInstances: 40

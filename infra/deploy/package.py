@@ -1,7 +1,8 @@
 """Builds what is deployed: `python -m infra.deploy.package <target.zip>`. Prints its size and number of files.
 
-The package carries its dependencies and their bytecode: an instance that must compile first starts four times as late.
-What the app does not load stays out; that nothing is missing is seen by importing all of it from the package alone.
+The package carries its dependencies and their bytecode: an instance that must compile first takes twice as long to
+import the app (`python -m bench package`, in bench/RESULTS.md). What the app does not load, a third of what pip
+installs, stays out; that nothing is missing is seen by importing all of it from the package alone.
 """
 
 import argparse

@@ -11,7 +11,7 @@ import jwt
 from shared.domain.identity import Caller, Role
 from shared.domain.ids import CountryId, DepartmentId, SessionId, UserId
 from shared.errors import Unauthenticated
-from shared.settings import SigningKey
+from shared.setting_groups import SigningKey
 
 LIFE_S = 15 * 60
 ISSUER = "nexus"

@@ -13,7 +13,7 @@ import httpx
 
 from shared.adapters.entra_http import TIMEOUT, GrantRefused, post_token
 from shared.errors import Unavailable
-from shared.settings import EntraSettings
+from shared.setting_groups import EntraSettings
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
@@ -232,4 +232,9 @@ def app_tokens_of(settings: EntraSettings, tenant_id: str) -> AppTokens:
     """For any tenant. A managed identity has no token of another tenant, but our registration may have one there."""
     if tenant_id == settings.tenant_id:
         return app_tokens(settings)
-    return AppTokens(ClientCredentialsSource(replace(settings, tenant_id=tenant_id), client_proof(settings)))
+    return registration_tokens(replace(settings, tenant_id=tenant_id))
+
+
+def registration_tokens(settings: EntraSettings) -> AppTokens:
+    """Our registration's own in the tenant that `settings` names, by whatever proves it there."""
+    return AppTokens(ClientCredentialsSource(settings, client_proof(settings)))

@@ -8,7 +8,7 @@ import msgspec
 from shared.adapters.graph_requests import AppTokens, GraphRequests, Refused
 from shared.adapters.graph_wire import decoded
 from shared.errors import GraphDenied, Unavailable
-from shared.settings import GraphSettings
+from shared.setting_groups import GraphSettings
 
 _GROUP = "#microsoft.graph.group"
 # Entra lets nobody be in more groups than 2,048 directly; nesting may add to that.

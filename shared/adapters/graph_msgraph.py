@@ -30,7 +30,7 @@ from shared.errors import (
     SiteNotFound,
     Unavailable,
 )
-from shared.settings import GraphSettings
+from shared.setting_groups import GraphSettings
 
 # A sync step fans out at most 100 activities, so that a larger page would only be held longer.
 PAGE_ITEMS = 100

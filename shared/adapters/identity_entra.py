@@ -10,7 +10,7 @@ from shared.adapters.entra_id_token import IdTokens, TenantIdTokens
 from shared.adapters.entra_keys import EntraKeys
 from shared.domain.identity import EntraIdentity
 from shared.errors import SignInRefused, Unavailable
-from shared.settings import EntraSettings
+from shared.setting_groups import EntraSettings
 
 logger = logging.getLogger(__name__)
 

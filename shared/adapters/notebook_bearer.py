@@ -2,7 +2,8 @@
 
 from shared.adapters.client_credentials import AppTokens
 from shared.adapters.notebook_llama import Bearer
-from shared.settings import NotebookSettings, secret_from_env
+from shared.setting_groups import NotebookSettings
+from shared.settings import secret_from_env
 
 
 def notebook_bearer(settings: NotebookSettings, tokens: AppTokens) -> Bearer:

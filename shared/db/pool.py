@@ -1,9 +1,12 @@
 """Connections to PostgreSQL: one small pool per process and event loop, every wait bounded."""
 
 import asyncio
+import os
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -31,6 +34,11 @@ _DOWN = (
     asyncpg.InterfaceError,
 )
 _REFUSED = "PostgreSQL does not accept the role of Nexus, or its password or token. An administrator must look at it."
+_UNTRUSTED = "PostgreSQL shows a certificate that Nexus does not trust. An administrator must look at it."
+_MISNAMED = "PostgreSQL shows a certificate of another name than its address. An administrator must look at it."
+_NO_ROOTS = "The file of certificates that PGSSLROOTCERT names cannot be read. An administrator must look at it."
+# OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
+_OTHER_NAME = (62, 64)
 
 # Rows that refer to whoever made them. Who is forgotten has an access token that lives on for a quarter of an hour.
 BY_THE_CALLER = frozenset(
@@ -64,6 +72,23 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("uuid", schema="pg_catalog", encoder=_uuid_bytes, decoder=_uuid_of, format="binary")
 
 
+def _trusting(url: str) -> ssl.SSLContext | None:
+    """For `sslmode=verify-full`: trusts the file that PGSSLROOTCERT names, else the public authorities that certifi
+    brings, wherever this runs. asyncpg by itself wants a file in the home folder, and reads it at each connection.
+    None for any other mode, which asyncpg sees to. Raises Unavailable when there is no such file."""
+    given = parse_qs(urlsplit(url).query)
+    if given.get("sslmode") != ["verify-full"] or "sslrootcert" in given:
+        return None
+    import certifi
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=os.environ.get("PGSSLROOTCERT") or certifi.where())
+    except OSError as error:
+        raise Unavailable("postgres", _NO_ROOTS, retry_after_s=30) from error
+    return context
+
+
 def _uuid_bytes(value: UUID) -> bytes:
     return value.bytes
 
@@ -75,9 +100,9 @@ def _uuid_of(value: bytes) -> UUID:
 class Db:
     """`connection()` for single statements, `transaction()` for several that stand or fall together.
 
-    Both raise Unavailable("postgres") when the server cannot be reached or lets nobody in, and Unauthenticated for what
-    a person writes who is not there any more; other errors pass. `password` is asked at each new connection where
-    `url` holds none.
+    Both raise Unavailable("postgres") when the server cannot be reached, cannot be trusted or lets nobody in, and
+    Unauthenticated for what a person writes who is not there any more; other errors pass. `password` is asked at each
+    new connection where `url` holds none.
     """
 
     def __init__(self, url: str, password: Callable[[], Awaitable[str]] | None = None) -> None:
@@ -93,6 +118,7 @@ class Db:
                     pool: asyncpg.Pool = asyncpg.create_pool(
                         self._url,
                         password=self._password,
+                        ssl=_trusting(self._url),
                         min_size=0,
                         max_size=POOL_SIZE,
                         timeout=CONNECT_TIMEOUT_S,
@@ -112,6 +138,9 @@ class Db:
                 yield cast("Connection", connection)
         except asyncpg.InvalidAuthorizationSpecificationError as error:
             raise Unavailable("postgres", _REFUSED, retry_after_s=30) from error
+        except ssl.SSLCertVerificationError as error:
+            says = _MISNAMED if error.verify_code in _OTHER_NAME else _UNTRUSTED
+            raise Unavailable("postgres", says, retry_after_s=30) from error
         except _DOWN as error:
             raise Unavailable("postgres") from error
         except asyncpg.ForeignKeyViolationError as error:

@@ -1,11 +1,12 @@
 """The doctor, with each thing broken one at a time: it names that one, says what is wrong, and what mends it."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import httpx
@@ -13,14 +14,16 @@ import pytest
 
 from devstack.entra.host_identity import HostIdentity
 from devstack.serving import ServerThread
-from devstack.stack.azurite import connection_string, new_key
-from devstack.stack.ports import free_port
+from functions.doctor import checks, network
 from functions.doctor.checks import examine
 from functions.doctor.findings import Finding
 from shared.runtime import Runtime
 from shared.settings import Settings
+from tests.certificates import Authority
 from tests.conftest import ROOT
-from tests.functions.nexus import ADMIN, Nexus
+from tests.fakes.tls_front import POSTGRES, TlsFront
+from tests.functions.doctor_faults import FAULTS, Fault
+from tests.functions.nexus import ADMIN, Nexus, eventually
 from tests.functions.person import Person
 
 REFERENCE = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/x)"
@@ -70,73 +73,67 @@ async def test_where_all_is_well_every_part_was_asked(app: Nexus) -> None:
     assert {f"network: {name}" for name in reached} <= asked
 
 
-BROKEN: list[tuple[str, Callable[[Nexus], dict[str, str]], str, str]] = [
-    (
-        "network: redis",
-        lambda _: {"NEXUS_REDIS_URL": f"redis://:secret@127.0.0.1:{free_port()}/0"},
-        "refuses connections",
-        "az resource list",
-    ),
-    (
-        "network: qdrant",
-        lambda _: {"NEXUS_QDRANT_URL": "http://qdrant.invalid:6333"},
-        "does not resolve",
-        "private-dns",
-    ),
-    (
-        "postgres",
-        lambda app: {"NEXUS_POSTGRES_URL": app.database.dsn_app.replace("nexus_app:", "nexus_app:not-")},
-        "does not accept the role",
-        "infra.deploy.database",
-    ),
-    (
-        "postgres role",
-        lambda app: {"NEXUS_POSTGRES_URL": app.database.dsn_owner},
-        "it makes tables, it owns tables",
-        "infra.deploy.database",
-    ),
-    (
-        "redis",
-        lambda app: {"NEXUS_REDIS_URL": app.redis.url.replace("redis://:", "redis://:not-")},
-        "redis service does not answer",
-        "access-policy-assignment",
-    ),
-    (
-        "blob",
-        lambda app: {"NEXUS_BLOB_CONNECTION_STRING": connection_string(new_key(), app.azurite.port)},
-        "blob service does not answer",
-        "az role assignment list",
-    ),
-    ("qdrant", lambda _: {"NEXUS_QDRANT_API_KEY": "another"}, "refuses Nexus' key", "NEXUS_QDRANT_API_KEY"),
-]
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+async def test_a_fault_is_named_once_in_words_and_with_what_mends_it(app: Nexus, fault: Fault) -> None:
+    with fault.broken(app) as settings:
+        findings = await examined(app, **settings)
+    # of libraries that other tests have made, whatever keeps Nexus from Graph keeps it from each
+    wrong = [each for each in findings if each.state == "wrong" and not each.check.startswith("library ")]
+    assert len(wrong) == 1, wrong
+    assert wrong[0].check == fault.check
+    assert fault.says in wrong[0].says
+    assert fault.mend in (wrong[0].mend or "")
+    assert "secret" not in wrong[0].says
 
 
-@pytest.mark.parametrize(("check", "settings", "says", "mend"), BROKEN, ids=[case[0] for case in BROKEN])
-async def test_a_setting_that_is_wrong_is_found_at_the_part_that_it_breaks(
-    app: Nexus, check: str, settings: Callable[[Nexus], dict[str, str]], says: str, mend: str
+def test_every_check_that_the_doctor_makes_has_a_fault_that_it_finds(app: Nexus) -> None:
+    """The other tests of this file add `identity`, `library …`, `settings` and `drift`."""
+    everything = {
+        "NEXUS_BLOB_CONNECTION_STRING": "",
+        "NEXUS_BLOB_ACCOUNT_URL": "https://account.example",
+        "NEXUS_NOTEBOOK_URL": "https://notebook.example",
+    }
+    servers = network.servers(Settings.from_env(app.settings_with(**everything)))
+    # what a check finds beside its own name
+    made = {*(name for name, _, _ in checks.CHECKS), "postgres role", "schema", "graph permission"}
+    made |= {f"network: {server.name}" for server in servers}
+    assert made - {fault.check for fault in FAULTS} == {"identity"}
+    assert {fault.check for fault in FAULTS} <= made
+
+
+async def test_a_part_that_never_answers_is_named_when_the_doctor_gives_up(
+    app: Nexus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finding = await found(app, **settings(app))
-    assert finding.check == check
-    assert says in finding.says
-    assert mend in (finding.mend or "")
-    assert "secret" not in finding.says
+    monkeypatch.setattr(checks, "TIMEOUT_S", 8.0)
+    app.fault(app.models, "/chat/completions$", {"hang": True})
+    (finding,) = [each for each in await examined(app) if each.check == "chat model"]
+    assert (finding.state, finding.says) == ("wrong", "No answer within 8 s.")
 
 
 @pytest.mark.parametrize(
-    ("path", "then", "check", "says"),
+    ("host", "roots", "says"),
     [
-        ("/chat/completions$", {"status": 404, "body": {"error": {"code": "model_not_found"}}}, "chat model", "know"),
-        ("/chat/completions$", {"status": 401, "body": {}}, "chat model", "refuses our key"),
-        ("/embeddings$", {"status": 401, "body": {}}, "embedding model", "refuses our key"),
+        ("127.0.0.1", "nobody", "certificate that Nexus does not trust"),
+        ("localhost", "ours", "certificate of another name"),
+        ("127.0.0.1", "missing", "PGSSLROOTCERT names cannot be read"),
     ],
 )
-async def test_a_model_that_cannot_be_asked_is_named_with_the_reason(
-    app: Nexus, path: str, then: dict[str, Any], check: str, says: str
+async def test_a_certificate_that_is_not_to_be_trusted_is_told_from_a_server_that_is_away(
+    app: Nexus, tmp_path: Path, host: str, roots: str, says: str
 ) -> None:
-    app.fault(app.models, path, then)
-    finding = await found(app)
-    assert finding.check == check
+    ours, another = Authority(tmp_path, "ours"), Authority(tmp_path, "another")
+    trusted = {"nobody": another.certificate, "ours": ours.certificate, "missing": tmp_path / "missing.pem"}
+    tls = await TlsFront(app.postgres.port, ours.issue("127.0.0.1"), prelude=POSTGRES).start()
+    address = app.database.dsn_app.replace(f"127.0.0.1:{app.postgres.port}", f"{host}:{tls.port}")
+    try:
+        finding = await found(
+            app, NEXUS_POSTGRES_URL=f"{address}?sslmode=verify-full", PGSSLROOTCERT=str(trusted[roots])
+        )
+    finally:
+        await tls.stop()
+    assert finding.check == "postgres"
     assert says in finding.says
+    assert "PGSSLROOTCERT" in (finding.mend or "")
 
 
 async def test_an_identity_without_tokens_is_named_before_what_needs_them(app: Nexus) -> None:
@@ -153,48 +150,6 @@ async def test_an_identity_without_tokens_is_named_before_what_needs_them(app: N
     assert first.check == "identity"
     assert "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID" in first.says
     assert "az functionapp identity show" in (first.mend or "")
-
-
-@pytest.mark.parametrize(
-    ("broken", "mended", "check", "says"),
-    [
-        (
-            "REVOKE INSERT ON feedback FROM nexus_app",
-            "GRANT INSERT ON feedback TO nexus_app",
-            "postgres role",
-            "may not use the tables feedback",
-        ),
-        (
-            "GRANT UPDATE ON audit_log TO nexus_app",
-            "REVOKE UPDATE ON audit_log FROM nexus_app",
-            "postgres role",
-            "rewrites the audit log (S19)",
-        ),
-        (
-            "GRANT CREATE ON SCHEMA public TO nexus_app",
-            "REVOKE CREATE ON SCHEMA public FROM nexus_app",
-            "postgres role",
-            "it makes tables",
-        ),
-        (
-            "CREATE SCHEMA kept; CREATE TABLE kept.at AS SELECT version_num FROM alembic_version;"
-            " UPDATE alembic_version SET version_num = '0001'",
-            "UPDATE alembic_version SET version_num = (SELECT version_num FROM kept.at); DROP SCHEMA kept CASCADE",
-            "schema",
-            "at revision 0001, this version of Nexus needs",
-        ),
-    ],
-)
-async def test_a_role_with_other_rights_and_an_older_schema_are_found(
-    app: Nexus, broken: str, mended: str, check: str, says: str
-) -> None:
-    app.postgres.sql(broken, app.database.name)
-    try:
-        findings = await examined(app)
-    finally:
-        app.postgres.sql(mended, app.database.name)
-    (finding,) = [each for each in findings if each.state == "wrong" and each.check == check]
-    assert says in finding.says
 
 
 async def test_a_library_that_may_not_be_read_is_named_with_the_grant_that_it_needs(app: Nexus) -> None:
@@ -214,6 +169,20 @@ async def test_a_library_that_may_not_be_read_is_named_with_the_grant_that_it_ne
     assert "grant read" in (finding.mend or "")
 
 
+async def test_what_differs_from_sharepoint_is_said_with_the_command_that_shows_it(app: Nexus) -> None:
+    address = app.sharepoint_library("Drifting", a_md="# Never read")
+    async with httpx.AsyncClient(base_url=app.host.url, timeout=60, trust_env=False) as http:
+        admin = Person(http, app.sessions[ADMIN])
+        made = await admin.post("admin/libraries", {"library_url": address})
+        try:
+            done = await asyncio.to_thread(command, app, "--drift")
+        finally:
+            await admin.call("DELETE", f"admin/libraries/{made['id']}", status=202)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "WRONG    drift: Ledger, passage index and SharePoint differ in" in done.stdout
+    assert "→ python -m functions.drift_report" in done.stdout
+
+
 def test_settings_that_are_not_complete_are_named_one_by_one(app: Nexus) -> None:
     done = command(app, "--json", NEXUS_QDRANT_URL="", OPENAI_API_KEY=REFERENCE)
     assert done.returncode == 1, done.stderr
@@ -224,6 +193,25 @@ def test_settings_that_are_not_complete_are_named_one_by_one(app: Nexus) -> None
     assert says[0].startswith("NEXUS_QDRANT_URL is missing")
     assert "OPENAI_API_KEY holds a Key Vault reference" in says[1]
     assert "az keyvault secret list" in told["findings"][1]["mend"]
+
+
+async def test_inside_the_app_an_operator_starts_it_and_the_log_says_what_it_found(app: Nexus) -> None:
+    """With the host's key in Azure; nobody is signed in."""
+    app.fault(app.models, "/embeddings$", {"status": 401, "body": {}})
+    before = len(app.host.log())
+
+    async def told() -> list[str]:
+        lines = [line for line in app.host.log()[before:].splitlines() if "doctor:" in line]
+        return lines if any("found something wrong" in line for line in lines) else []
+
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+        reply = await http.post(f"{app.host.url}/admin/functions/doctor", json={"input": ""})
+    assert reply.status_code == 202
+    lines = await eventually(told, "the doctor's words", limit_s=90)
+    (found,) = [line for line in lines if "doctor: embedding model:" in line]
+    assert "refuses our key" in found
+    assert "OPENAI_API_KEY=<key>" in found
+    assert any("doctor: 1 of" in line for line in lines)
 
 
 async def test_the_command_says_all_is_well_and_ends_with_0(app: Nexus) -> None:

@@ -100,6 +100,21 @@ def test_every_alert_has_a_page() -> None:
     assert sorted(pages) == sorted([*named, "budget"])
 
 
+def test_what_must_wake_somebody_does() -> None:
+    """The list of issue 9, by the names of the rules."""
+    wanted = {
+        "answers-failing": "error ratio",
+        "first-token-slow": "time to first token",
+        "sync-behind": "ingest lag",
+        "documents-failing": "failed documents",
+        "refresh-reused": "refresh reuse",
+        "models-throttled": "throttling",
+        "memory-growing": "memory trend",
+    }
+    assert wanted.keys() <= {alert["name"] for kind in ("logAlerts", "metricAlerts") for alert in alerts(kind)}
+    assert load(BICEP / "modules/budget.bicep").of(Kind.RESOURCE)
+
+
 @pytest.mark.parametrize("page", ["deploy.md", "operate.md"])
 def test_every_route_that_an_operator_is_told_to_call_exists(page: str) -> None:
     matrix = (ROOT / "docs/role-matrix.md").read_text("utf-8")

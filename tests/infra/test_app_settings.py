@@ -20,7 +20,7 @@ VALUES = {
 
 # Of the Functions host, its extensions and the SDKs.
 OF_THE_PLATFORM = re.compile(
-    r"AzureWebJobsStorage__\w+|AzureFunctionsJobHost__\w+|APPLICATIONINSIGHTS_\w+|AZURE_CLIENT_ID|PGSSLROOTCERT"
+    r"AzureWebJobsStorage__\w+|AzureFunctionsJobHost__\w+|APPLICATIONINSIGHTS_\w+|AZURE_CLIENT_ID"
     r"|DURABLE_TASK_SCHEDULER_CONNECTION_STRING|TASKHUB_NAME"
 )
 # In local.settings.example.json for Core Tools alone.

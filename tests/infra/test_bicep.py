@@ -75,6 +75,24 @@ def test_whatever_can_be_tagged_is_tagged() -> None:
     assert untagged == []
 
 
+# Categories that say what people asked or wrote are left out on purpose, and are not to come back.
+_OF_CONTENT = {"RequestResponse", "Trace"}
+
+
+def test_every_service_tells_the_workspace_what_it_does_and_none_what_people_wrote() -> None:
+    told: dict[str, str] = {}
+    for path in TEMPLATES:
+        for resource in load(path).of(Kind.RESOURCE).values():
+            if resource.target.startswith("Microsoft.Insights/diagnosticSettings@"):
+                told[path.stem] = path.read_text("utf-8")
+    assert told.keys() == {"function-app", "key-vault", "openai", "postgres", "qdrant-vm", "redis", "storage"}
+    for name, text in told.items():
+        assert "workspaceId: workspaceId" in text, name
+        for category in _OF_CONTENT:
+            assert f"category: '{category}'" not in text, name
+        assert name != "openai" or "categoryGroup" not in text, "a group would bring them all"
+
+
 def test_no_file_names_a_module_of_a_registry() -> None:
     """Raw resources at pinned versions: what is deployed is what is read here."""
     for path in TEMPLATES:

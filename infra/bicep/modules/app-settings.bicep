@@ -71,8 +71,6 @@ var host = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // which identity DefaultAzureCredential takes
   AZURE_CLIENT_ID: identityClientId
-  // asyncpg's verify-full wants a file; the image has the public roots here
-  PGSSLROOTCERT: '/etc/ssl/certs/ca-certificates.crt'
 }
 
 var durable = empty(schedulerEndpoint)

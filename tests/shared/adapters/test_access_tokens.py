@@ -16,7 +16,7 @@ from shared.adapters.access_tokens import AUDIENCE, ISSUER, LIFE_S, SignedAccess
 from shared.domain.identity import Caller, Role
 from shared.domain.ids import CountryId, DepartmentId, UserId
 from shared.errors import Unauthenticated
-from shared.settings import SigningKey
+from shared.setting_groups import SigningKey
 
 OLD = SigningKey("2026-10", secrets.token_bytes(32))
 NEW = SigningKey("2026-11", secrets.token_bytes(32))

@@ -27,7 +27,7 @@ from shared.adapters.client_credentials import (
     app_tokens,
 )
 from shared.errors import Unavailable
-from shared.settings import EntraSettings
+from shared.setting_groups import EntraSettings
 
 TENANT = "5b0f7c2e-3f0e-4f0f-9a58-0f4a1c1b7d11"
 CLIENT_ID = "9e2d1a34-7a55-4c0e-8d0e-6a2c3b4d5e6f"

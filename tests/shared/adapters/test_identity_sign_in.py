@@ -1,21 +1,15 @@
 """Tokens of the managed identity open PostgreSQL, Blob Storage and Azure OpenAI: servers that check them."""
 
 import asyncio
-import datetime
 import json
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from devstack.entra.host_identity import HostIdentity
 from devstack.models.app import create_app as models_app
@@ -29,6 +23,7 @@ from shared.domain.chat import ModelRequest, ModelText, ProviderConfig, Provider
 from shared.errors import Unavailable
 from shared.runtime import Runtime
 from shared.settings import Settings
+from tests.certificates import Authority
 from tests.conftest import ROOT
 from tests.shared.test_settings import COMPLETE
 
@@ -195,8 +190,8 @@ def test_blobs_are_stored_with_tokens_of_the_identity(entra: Entra, tmp_path: Pa
     """In a process of its own: the SDK trusts what OpenSSL trusts when it is imported."""
     if not (NODE_FOLDER / "node_modules").is_dir():
         pytest.skip("Azurite is not installed: `make up`, or `npm ci --ignore-scripts` in devstack/node")
-    certificate = _certificate(tmp_path)
-    azurite = Azurite(tmp_path / "blob", certificate=certificate).start()
+    authority = Authority(tmp_path, "ours")
+    azurite = Azurite(tmp_path / "blob", certificate=authority.issue("127.0.0.1")).start()
     # Azurite knows the older issuer only
     issuer = "https://sts.windows.net/5b0f7c2e-3f0e-4f0f-9a58-0f4a1c1b7d11/"
     identity = HostIdentity(IDENTITY, issuer=issuer)
@@ -208,7 +203,7 @@ def test_blobs_are_stored_with_tokens_of_the_identity(entra: Entra, tmp_path: Pa
                 **identity.environment(server.url),
                 "NEXUS_BLOB_ACCOUNT_URL": azurite.account_url,
                 "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": IDENTITY,
-                "SSL_CERT_FILE": str(certificate[0]),
+                "SSL_CERT_FILE": str(authority.certificate),
                 "NO_PROXY": "127.0.0.1",
             }
             done = subprocess.run(
@@ -224,25 +219,3 @@ def test_blobs_are_stored_with_tokens_of_the_identity(entra: Entra, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [["a/b"], 5_000_000]
     assert identity.resources == ["https://storage.azure.com"]
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "certificate.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    paths[1].write_bytes(key.private_bytes(*private))
-    return paths

@@ -6,14 +6,21 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+from redis import Redis as Administrator
 from redis.asyncio import Redis as Client
 
+from devstack.entra.host_identity import HostIdentity
+from devstack.serving import ServerThread
 from devstack.stack.redis import Redis
 from shared.adapters.client_credentials import RENEW_BEFORE_S, AppToken, AppTokens
 from shared.adapters.redis_sign_in import without_user
 from shared.adapters.redis_store import RedisConnection, RedisTickets
 from shared.errors import Unavailable
+from shared.runtime import Runtime
+from shared.settings import Settings
+from tests.shared.test_settings import COMPLETE
 
+IDENTITY = "8e3fa051-6c4d-4d7c-8d8b-3c7d4f4ea044"
 USER = "7d2e9f40-5b3c-4c6b-9c7a-2b6c3e3d9f33"
 LIFE_S = 3600
 
@@ -160,3 +167,27 @@ async def test_without_a_token_redis_is_unavailable_and_says_why(redis: RedisCon
 
 def test_the_user_is_taken_out_of_the_address() -> None:
     assert without_user("rediss://an%2Did@cache.example:10000/0?x=1") == ("rediss://cache.example:10000/0?x=1", "an-id")
+
+
+async def test_the_app_signs_in_to_redis_by_its_settings_alone(
+    identity: Identity, redis_server: Redis, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host's identity endpoint gives the token; both of the app's connections open with it."""
+    with Administrator.from_url(redis_server.url, socket_timeout=5) as administrator:
+
+        def accept(resource: str, token: str) -> None:
+            cast(Any, administrator).acl_setuser(
+                USER, enabled=True, reset_passwords=True, passwords=[f"+{token}"], keys=["*"], categories=["+@all"]
+            )
+
+        host = HostIdentity(IDENTITY, object_id=USER, issued=accept)
+        with ServerThread(host.app) as server:
+            for name, value in host.environment(server.url).items():
+                monkeypatch.setenv(name, value)
+            named = {"NEXUS_REDIS_URL": address, "NEXUS_ENTRA_MANAGED_IDENTITY_CLIENT_ID": IDENTITY}
+            runtime = Runtime(Settings.from_env(COMPLETE | named))
+            await runtime.redis.ping()
+            await runtime.counting_redis.ping()
+            assert len(await mine(identity)) == 2
+            await runtime.close()
+    assert host.resources == ["https://redis.azure.com"]

@@ -20,7 +20,7 @@ from devstack.serving import ServerThread
 from shared.adapters.identity_entra import EntraIdentityProvider
 from shared.domain.identity import EntraIdentity
 from shared.errors import SignInRefused
-from shared.settings import EntraSettings
+from shared.setting_groups import EntraSettings
 
 TENANT = "5b0f7c2e-3f0e-4f0f-9a58-0f4a1c1b7d11"
 CLIENT_ID = "9e2d1a34-7a55-4c0e-8d0e-6a2c3b4d5e6f"

@@ -7,7 +7,7 @@ from devstack.graph.app import create_app
 from devstack.graph.client import GraphControl, Library
 from devstack.serving import ServerThread
 from shared.adapters.graph_msgraph import MsGraph
-from shared.settings import GraphSettings
+from shared.setting_groups import GraphSettings
 
 
 class Tokens:
