@@ -3,15 +3,44 @@ import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answer, answered, ask, launch, signIn, visit, WEB } from "./browser";
-import { look } from "./look";
+import { look, LOOKS } from "./look";
+import { choose } from "./row-menu";
 
 const ONCE = randomUUID().slice(0, 8);
-const QUESTION = `How many weeks of paid parental leave does a birth parent get? (${ONCE})`;
-const COMMENT = `Leaves out the other parent ${ONCE}`;
+const QUESTION = "How many weeks of paid parental leave does a birth parent get?";
+const COMMENT = `Leaves out the other parent (${ONCE})`;
+const NOTE = `Both papers on leave have to be found (${ONCE})`;
+
+/** What the reports are about: who asks, and what they think of the last answer. */
+const ASKED = [
+  {
+    name: "Alice",
+    rates: "Good answer",
+    questions: ["How many days a week may I work from home?", "What does the company pay for my home office?"],
+  },
+  {
+    name: "Carol",
+    rates: "Good answer",
+    questions: ["How long is the notice period?", "Who approves business travel?"],
+  },
+  { name: "Bob", rates: "Bad answer", questions: ["What does Zorblatt Industries charge for its quantum toaster?"] },
+];
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
+  for (const { name, rates, questions } of ASKED) {
+    const { page, context } = await visit(browser);
+    await signIn(page, name);
+    for (const [n, question] of questions.entries()) {
+      await ask(page, question);
+      await page.getByRole("button", { name: "Copy answer" }).nth(n).waitFor({ state: "attached" });
+    }
+    await answer(page).hover();
+    await page.getByRole("button", { name: rates }).last().click();
+    await page.getByRole("button", { name: rates, pressed: true }).last().waitFor();
+    await context.close();
+  }
 });
 afterAll(() => browser.close());
 
@@ -41,7 +70,10 @@ it("feedback opens on its exchange, moves on, and becomes a case", async () => {
   expect(csv.text.split("\r\n").filter((line) => line.includes(COMMENT))).toHaveLength(1);
   await page.getByRole("link", { name: QUESTION }).click();
   await page.getByText(COMMENT).waitFor();
-  await page.getByRole("button", { name: /^Source 1:/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Source 1:/ })
+    .first()
+    .click();
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-cited-as"))).toBe("1");
 
   await page.getByRole("button", { name: "Mark as reviewed" }).click();
@@ -50,8 +82,7 @@ it("feedback opens on its exchange, moves on, and becomes a case", async () => {
   const dialog = page.getByRole("dialog");
   expect(await dialog.getByRole("button", { name: "Save the case" }).isDisabled()).toBe(true);
   await dialog.getByRole("combobox").selectOption({ index: 1 });
-  await dialog.getByRole("textbox", { name: "Note" }).fill(ONCE);
-  await look(page, "eval-case-light");
+  await dialog.getByRole("textbox", { name: "Note" }).fill(NOTE);
   await dialog.getByRole("button", { name: "Save the case" }).click();
   await page.getByText("The case is saved.").waitFor();
   await page.getByRole("button", { name: "Change the evaluation case" }).waitFor();
@@ -60,12 +91,11 @@ it("feedback opens on its exchange, moves on, and becomes a case", async () => {
   const row = page.getByRole("row").filter({ hasText: ONCE });
   await row.getByRole("cell", { name: "Wrong" }).waitFor();
   const lines = await saved(page, () => page.getByRole("button", { name: /JSONL/ }).click());
-  const cases = lines.text.trim().split("\n").map((line) => JSON.parse(line) as { question: string; note: string });
-  expect(cases.find(({ question }) => question === QUESTION)?.note).toBe(ONCE);
-  await look(page, "eval-cases-light");
-  await row.getByRole("button", { name: /^Delete this case/ }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete this case" }).click();
-  await row.waitFor({ state: "detached" });
+  const cases = lines.text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { question: string; note: string });
+  expect(cases.find(({ note }) => note === NOTE)?.question).toBe(QUESTION);
   expect(conscience.found).toEqual([]);
   await context.close();
 });
@@ -134,34 +164,95 @@ it("the audit log is narrowed and taken out, and retention asks before it delete
   await context.close();
 });
 
-const LOOKS = [
-  { name: "light", width: 1440, height: 900, dark: false, locale: "en-US" },
-  { name: "dark", width: 1440, height: 900, dark: true, locale: "de-DE" },
-  { name: "phone", width: 390, height: 844, dark: true, locale: "en-US" },
-];
+it("budgets that somebody has set are listed", async () => {
+  const { page, context, conscience } = await visit(browser);
+  await signIn(page, "Ada Min", "/admin/users?q=alice");
+  for (const [address, name, tokens] of [
+    ["/admin/users?q=alice", "Alice", "50,000"],
+    ["/admin/departments", "HR", "1,000,000"],
+  ] as const) {
+    await page.goto(WEB + address);
+    await choose(page, new RegExp(`^More about ${name}`), "Daily budget");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("radio", { name: "A budget of its own" }).check();
+    await dialog.getByLabel("Tokens a day").fill(tokens);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+  }
+  await page.goto(`${WEB}/admin/budgets`);
+  await page.getByRole("row", { name: /Alice.*50,000/ }).waitFor();
+  await page.getByRole("row", { name: /HR.*1,000,000/ }).waitFor();
+  expect(conscience.found).toEqual([]);
+  await context.close();
+});
 
 it.each(LOOKS)("every page of the insight, $name: no violation", async (shape) => {
   const { page, context, conscience } = await visit(browser, shape);
   await signIn(page, "Ada Min", "/admin/feedback");
-  await page.getByRole("table").getByRole("link").first().waitFor();
-  await look(page, `feedback-${shape.name}`);
-  await page.getByRole("table").getByRole("link").first().click();
+  const exchange = page.getByRole("row").filter({ hasText: COMMENT }).getByRole("link");
+  await exchange.waitFor();
+  await look(page, `admin-feedback-${shape.name}`);
+  await exchange.click();
   await page.getByRole("complementary", { name: /^(About this answer|Zu dieser Antwort)$/ }).waitFor();
-  await look(page, `feedback-exchange-${shape.name}`);
+  await page
+    .getByRole("button", { name: /^(Source|Beleg) 1:/ })
+    .first()
+    .waitFor();
+  await look(page, `admin-feedback-exchange-${shape.name}`);
+  await page.getByRole("button", { name: /(evaluation case|Prüffall)/ }).click();
+  await page.getByRole("dialog").getByText(NOTE).waitFor();
+  await look(page, `admin-eval-case-${shape.name}`);
+  await page.goto(`${WEB}/admin/feedback/cases`);
+  await page.getByRole("table").waitFor();
+  await look(page, `admin-eval-cases-${shape.name}`);
   for (const report of ["usage", "quality", "documents"]) {
     await page.goto(`${WEB}/admin/analytics?report=${report}`);
-    await page.getByRole("table").first().or(page.getByRole("slider").first()).first().waitFor();
-    await look(page, `analytics-${report}-${shape.name}`);
+    await page.getByRole("main").getByRole("table").last().waitFor();
+    await look(page, `admin-analytics-${report}-${shape.name}`);
   }
   await page.goto(`${WEB}/admin/audit`);
-  await page.getByRole("table").waitFor();
-  await look(page, `audit-${shape.name}`);
+  await page
+    .getByRole("row")
+    .filter({ hasText: /Retention changed|Aufbewahrung geändert/ })
+    .first()
+    .locator("summary")
+    .click();
+  await look(page, `admin-audit-${shape.name}`);
   await page.goto(`${WEB}/admin/retention`);
   await page.getByRole("radio").first().waitFor();
-  await look(page, `retention-${shape.name}`);
+  await look(page, `admin-retention-${shape.name}`);
   await page.goto(`${WEB}/admin/budgets`);
-  await page.locator("dl").waitFor();
-  await look(page, `budgets-${shape.name}`);
+  await page.getByRole("table").waitFor();
+  await look(page, `admin-budgets-${shape.name}`);
+  await page.locator("[data-row]").first().click();
+  await page.getByRole("dialog").locator("dl").waitFor();
+  await look(page, `admin-budget-${shape.name}`);
+  expect(conscience.found).toEqual([]);
+  await context.close();
+});
+
+it("a budget is taken back where it is listed", async () => {
+  const { page, context, conscience } = await visit(browser);
+  await signIn(page, "Ada Min", "/admin/budgets");
+  const dialog = page.getByRole("dialog");
+  for (const name of ["Alice Weber", "HR"]) {
+    await page.getByRole("button", { name: `Change the budget of ${name}` }).click();
+    await dialog.getByRole("radio", { name: /^The default/ }).check();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "detached" });
+  }
+  await page.getByText("Nobody has a budget of their own").waitFor();
+  expect(conscience.found).toEqual([]);
+  await context.close();
+});
+
+it("an evaluation case is deleted once it is confirmed", async () => {
+  const { page, context, conscience } = await visit(browser);
+  await signIn(page, "Ada Min", "/admin/feedback/cases");
+  const row = page.getByRole("row").filter({ hasText: ONCE });
+  await row.getByRole("button", { name: /^Delete this case/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete this case" }).click();
+  await row.waitFor({ state: "detached" });
   expect(conscience.found).toEqual([]);
   await context.close();
 });

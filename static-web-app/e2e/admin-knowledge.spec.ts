@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launch, signIn, visit, WEB } from "./browser";
-import { look } from "./look";
+import { look, LOOKS } from "./look";
 
 /** Where one acts as a SharePoint user (devstack/graph/control.py). */
 const GRAPH = process.env.NEXUS_E2E_GRAPH;
@@ -67,6 +67,7 @@ it("takes a library in, watches its first sync, and says why files are not found
   await expect.poll(() => count(page, "New").textContent(), { timeout: 30_000 }).toBe("2"); // indexed anew
   expect(await count(page, "Skipped").textContent()).toBe("2");
   expect(await page.getByLabel("Folder of rule 1").inputValue()).toBe("Secret");
+  await look(page, "admin-library-first-sync");
 
   await page.getByRole("link", { name: "Without text" }).click();
   await page.getByRole("button", { name: "Empty.txt" }).click();
@@ -87,6 +88,7 @@ it("takes a library in, watches its first sync, and says why files are not found
     .getByText(/The document is for everyone in HR/)
     .first()
     .waitFor();
+  await look(page, "admin-explanation-refused");
 
   conscience.expected = [/404/]; // it is asked for until it is gone
   // taken out again, so that the other specs find the corpus as it was
@@ -133,6 +135,13 @@ it("shows each role its own menu, and closes the rest", async () => {
   await carol.page.goto(`${WEB}/admin/libraries/new`);
   await carol.page.getByRole("option", { name: "HR" }).waitFor({ state: "attached" });
   expect(await carol.page.getByLabel("Department").locator("option").allTextContents()).toEqual(["HR"]);
+  // who else there is, is not hers to know; the page says what she can ask
+  await carol.page.goto(`${WEB}/admin/documents/explain`);
+  const person = carol.page.getByRole("combobox", { name: "Person" });
+  await person.waitFor();
+  expect(await person.locator("option").allTextContents()).toEqual(["Whoever may read it", "Myself"]);
+  await carol.page.getByText(/^You can ask for whoever may read it, or as yourself/).waitFor();
+  await look(carol.page, "admin-explain-content-manager");
   expect(carol.conscience.found).toEqual([]);
   await carol.context.close();
 
@@ -140,15 +149,10 @@ it("shows each role its own menu, and closes the rest", async () => {
   await signIn(bob.page, "Bob", "/admin/libraries");
   await bob.page.getByText("Your role does not open this page").waitFor();
   expect(await bob.page.getByRole("link", { name: "Administration" }).count()).toBe(0);
+  await look(bob.page, "not-allowed");
   expect(bob.conscience.found).toEqual([]);
   await bob.context.close();
 });
-
-const LOOKS = [
-  { name: "light", width: 1440, height: 900, dark: false },
-  { name: "dark", width: 1440, height: 900, dark: true },
-  { name: "phone", width: 390, height: 844, dark: false, locale: "de-DE" },
-];
 
 it.each(LOOKS)("every page of knowledge, $name: no violation", async (shape) => {
   const { page, context, conscience } = await visit(browser, shape);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launch, signIn, visit, WEB } from "./browser";
+import { look } from "./look";
 import { choose } from "./row-menu";
 
 const ONCE = randomUUID().slice(0, 8);
@@ -83,6 +84,7 @@ it("forgets a person once their address is written, says how far that is, and ne
   const go = dialog.getByRole("button", { name: "Forget this person" });
   await dialog.getByRole("textbox").fill("alice@northwind.example");
   expect(await go.isDisabled()).toBe(true);
+  await look(page, "admin-forget");
   await dialog.getByRole("textbox").fill("dave@northwind.example");
   await go.click();
   const report = page.getByRole("region", { name: /^A person (is being|was) forgotten$/ });

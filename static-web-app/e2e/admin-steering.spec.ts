@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launch, script, signIn, visit, WEB } from "./browser";
-import { look } from "./look";
+import { look, LOOKS } from "./look";
 import { choose } from "./row-menu";
 
 const MODELS = process.env.NEXUS_E2E_MODELS ?? "";
@@ -48,12 +48,14 @@ it("S13: adds a provider, says what is wrong with it, tests it, and orders the f
   await notebook.getByRole("button", { name: `Test of ${models[1]}` }).click();
   await dialog.getByText("It does not answer.").waitFor();
   await dialog.getByText("model_not_found").waitFor();
+  await look(page, "admin-provider-test");
   await page.keyboard.press("Escape");
 
   const placed = notebook.getByRole("row").filter({ hasText: /gpt-4\.1-mini|unknown-/ });
   const order = async () =>
     (await placed.allTextContents()).map((text) => models.findIndex((model) => text.includes(model)));
   await expect.poll(order).toEqual([0, 1]);
+  await look(page, "admin-providers-fallbacks");
   await choose(page, new RegExp(`^More about ${models[1]}$`), "Ask earlier");
   await expect.poll(order).toEqual([1, 0]);
   for (const model of models) {
@@ -97,6 +99,7 @@ it("writes a version of a prompt, shows what it changes side by side, and goes b
   await diff.getByText("2 lines added, 1 removed").waitFor();
   await expect.poll(() => diff.locator("del").allTextContents()).toEqual(["first"]);
   await expect.poll(() => diff.locator("ins").allTextContents()).toEqual(["second"]);
+  await look(page, "admin-prompt-difference");
   await page.getByRole("button", { name: "Let it serve" }).click();
   await page.getByText("Serves", { exact: true }).waitFor();
 
@@ -113,12 +116,6 @@ it("writes a version of a prompt, shows what it changes side by side, and goes b
   await context.close();
 });
 
-const LOOKS = [
-  { name: "light", width: 1440, height: 900, dark: false },
-  { name: "dark", width: 1440, height: 900, dark: true },
-  { name: "phone", width: 390, height: 844, dark: false, locale: "de-DE" },
-];
-
 it.each(LOOKS)("people and steering, $name: no violation, nothing foreign, nothing refused", async (shape) => {
   const { page, context, conscience } = await visit(browser, shape);
   await signIn(page, "Ada Min", "/admin/users");
@@ -131,7 +128,11 @@ it.each(LOOKS)("people and steering, $name: no violation, nothing foreign, nothi
   for (const name of ["departments", "countries", "providers", "prompts"]) {
     await page.goto(`${WEB}/admin/${name}`);
     await page.getByRole("main").getByRole("table").first().waitFor();
-    if (shape.width >= 1024) await page.getByRole("navigation").getByRole("link", { name: "Audit log" }).waitFor();
+    if (shape.width >= 1024)
+      await page
+        .getByRole("navigation")
+        .getByRole("link", { name: /^(Audit log|Protokoll)$/ })
+        .waitFor();
     await look(page, `admin-${name}-${shape.name}`);
   }
   await page.goto(`${WEB}/admin/prompts?mode=notebook`);

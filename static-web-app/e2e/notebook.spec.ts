@@ -171,7 +171,7 @@ it("the progress of an upload is shown, and it can be taken back", async () => {
   await line(page, "Large.txt")
     .getByText(/^Sending, \d+%$/)
     .waitFor();
-  await look(page, "notebook-sending-light");
+  await look(page, "notebook-sending-light", { inTheMidst: true });
   await page.getByRole("button", { name: "Cancel the upload of “Large.txt”" }).click();
   await line(page, "Large.txt").waitFor({ state: "detached" });
   expect(conscience.found).toEqual([]);

@@ -1,40 +1,14 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answer, answered, ask, forgetScripts, launch, script, signIn, visit, WEB } from "./browser";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** Where screenshots are kept, for people to look at; none without it. */
-const SHOTS = process.env.NEXUS_E2E_SHOTS;
+import { look } from "./look";
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
   await forgetScripts();
-  if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 });
 afterAll(() => browser.close());
-
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary?: string }[];
-}
-
-/** WCAG 2.2 AA as far as a machine can tell; and a picture. */
-async function look(page: Page, name: string): Promise<void> {
-  await page.evaluate(() => document.fonts.ready);
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
-  // evaluated by the debugger, which no CSP concerns
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (options: object) => Promise<{ violations: Violation[] }> } };
-    return (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] })).violations;
-  });
-  expect(
-    found.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary ?? ""}`),
-  ).toEqual([]);
-}
 
 const LOOKS = [
   { name: "light", width: 1440, height: 900, dark: false },

@@ -1,6 +1,7 @@
 /** What the frame, the primitives and problems say. A feature's own words are in a part of its own beside this one. */
 import { ApiError } from "@/api/problem";
 import { catalogue } from "./messages";
+import { problemSentence } from "./problems";
 
 export const shellMessages = catalogue(
   {
@@ -31,24 +32,14 @@ export const shellMessages = catalogue(
     themeDark: "Dark",
     language: "Language",
     role: { user: "User", content_manager: "Content manager", super_admin: "Administrator" },
-    everyDepartment: "No department",
-    everyCountry: "no country",
+    noDepartment: "No department",
+    noCountry: "no country",
     notFoundTitle: "There is nothing at this address",
     notFoundText: "The page may have been moved, or the address is not complete.",
     toChat: "To the chats",
     notAllowedTitle: "Your role does not open this page",
     notAllowedText: "Ask an administrator if you need it.",
     brokenTitle: "This page could not be shown",
-    shortcut: {
-      palette: "Open commands",
-      shortcuts: "Show shortcuts",
-      newChat: "New chat",
-      messages: "Next or previous message",
-      citations: "Previous or next citation",
-      send: "Send the question",
-      newLine: "New line",
-      close: "Stop the answer, or close what is nearest",
-    },
     error: {
       offline: "Nexus cannot be reached. Check your connection.",
       unknown: "Something went wrong here.",
@@ -88,24 +79,14 @@ export const shellMessages = catalogue(
     themeDark: "Dunkel",
     language: "Sprache",
     role: { user: "Benutzer", content_manager: "Inhaltsverwaltung", super_admin: "Administration" },
-    everyDepartment: "Keine Abteilung",
-    everyCountry: "kein Land",
+    noDepartment: "Keine Abteilung",
+    noCountry: "kein Land",
     notFoundTitle: "Unter dieser Adresse gibt es nichts",
     notFoundText: "Die Seite wurde vielleicht verschoben, oder die Adresse ist nicht vollständig.",
     toChat: "Zu den Chats",
     notAllowedTitle: "Ihre Rolle öffnet diese Seite nicht",
     notAllowedText: "Fragen Sie die Administration, wenn Sie sie brauchen.",
     brokenTitle: "Diese Seite konnte nicht angezeigt werden",
-    shortcut: {
-      palette: "Befehle öffnen",
-      shortcuts: "Tastenkürzel zeigen",
-      newChat: "Neuer Chat",
-      messages: "Nächste oder vorige Nachricht",
-      citations: "Voriger oder nächster Beleg",
-      send: "Frage senden",
-      newLine: "Neue Zeile",
-      close: "Antwort anhalten, oder das Nächstliegende schließen",
-    },
     error: {
       offline: "Nexus ist nicht erreichbar. Prüfen Sie Ihre Verbindung.",
       unknown: "Hier ist etwas schiefgegangen.",
@@ -121,11 +102,13 @@ export const shellMessages = catalogue(
 
 type ShellMessages = (typeof shellMessages)["en"];
 
-/** An error in one sentence. What the API says about what was sent (409, 413, 422 …) is more exact than anything known
- *  here, and is shown as it is; for the rest there is a sentence in the reader's language. */
+/** An error in one sentence: what its code means in the reader's language; else what its status means; else, and where
+ *  that is more exact (409, 413, 422 …, or which limit was reached), as the API says it. */
 export function sentenceOf(error: unknown, t: ShellMessages): string {
   if (!(error instanceof ApiError)) return t.error.unknown;
   if (error.isOffline) return t.error.offline;
   const own: Record<string, string> = t.error;
-  return own[error.status] ?? (error.detail || t.error.unknown);
+  const isExact = error.code === "sign_in_refused" || (error.status === 429 && error.code !== "rate_limited");
+  const known = problemSentence(error.code) ?? (isExact ? error.detail : own[error.status]);
+  return known || error.detail || t.error.unknown;
 }

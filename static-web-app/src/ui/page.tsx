@@ -17,7 +17,9 @@ export function PageHeader({ title, actions }: { title: ReactNode; actions?: Rea
       <IconButton label={t.openNavigation} aria-expanded={open} className="lg:hidden" onClick={() => setOpen(true)}>
         <Menu />
       </IconButton>
-      <h1 className="min-w-0 flex-1 truncate text-base font-semibold">{title}</h1>
+      <h1 className="min-w-0 flex-1 truncate text-base font-semibold max-sm:line-clamp-2 max-sm:leading-4.5 max-sm:whitespace-normal">
+        {title}
+      </h1>
       {actions}
     </header>
   );

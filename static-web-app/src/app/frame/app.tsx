@@ -8,14 +8,17 @@ import { newQueryClient } from "@/api/queries";
 import { resumeSession, useSession } from "@/api/session";
 import { UserContext } from "@/api/use-user";
 import { Lobby } from "@/features/account/lobby";
+import { useLanguage } from "@/i18n/messages";
 import { applyPreferences } from "@/i18n/preferences";
+import { fetchProblemSentences } from "@/i18n/problems";
 import { ProblemView } from "@/ui/problem-view";
 import { WorkingLine } from "@/ui/states";
 import { Toasts } from "@/ui/toast";
-import { Tooltips } from "@/ui/tooltip";
 import { Frame } from "./frame";
 
 const SignInPage = dynamic(() => import("@/features/account/sign-in-page").then((module) => module.SignInPage));
+// nobody waits for them: they come after the page
+const Tooltips = dynamic(() => import("@/ui/tooltip").then((module) => module.Tooltips), { ssr: false });
 
 /** Around every page: who is signed in, the server's cache, and the frame. Nothing is said before that is known, so
  *  that what was rendered at build time is right in every language. */
@@ -23,6 +26,10 @@ export function App({ children }: { children: ReactNode }) {
   const [queries] = useState(newQueryClient);
   const signedIn = useSession((session) => session.phase === "signed-in");
   useEffect(applyPreferences, []);
+  const language = useLanguage();
+  useEffect(() => {
+    fetchProblemSentences(language).catch(() => undefined); // without them the API's own stand
+  }, [language]);
   useEffect(() => {
     if (!signedIn) queries.clear(); // the next person sees nothing of this one
   }, [signedIn, queries]);

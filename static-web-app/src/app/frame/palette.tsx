@@ -15,6 +15,7 @@ import { useMessages } from "@/i18n/messages";
 import { usePreferences } from "@/i18n/preferences";
 import { shellMessages } from "@/i18n/shell";
 import { classes } from "@/ui/classes";
+import { useOpener } from "@/ui/layers/opener";
 import { useSettled } from "@/ui/use-settled";
 import { PLACES } from "./places";
 
@@ -31,6 +32,7 @@ export function Palette({ close, showShortcuts }: { close: () => void; showShort
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const id = useId();
+  const giveBackFocus = useOpener();
   const commands = useCommands(text.trim(), showShortcuts);
   const active = Math.min(chosen, commands.length - 1);
   const run = (command: Command | undefined) => {
@@ -54,6 +56,7 @@ export function Palette({ close, showShortcuts }: { close: () => void; showShort
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Radix.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBackFocus}
           className="fixed top-[12vh] left-1/2 z-40 flex max-h-[66vh] w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 animate-appear flex-col overflow-hidden rounded-lg border border-line bg-raised shadow-float"
         >
           <Radix.Title className="sr-only">{t.palette}</Radix.Title>

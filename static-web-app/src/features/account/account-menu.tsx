@@ -16,7 +16,7 @@ export function AccountMenu({ showShortcuts }: { showShortcuts: () => void }) {
   const user = useUser();
   const shell = useMessages(shellMessages);
   const [asking, setAsking] = useState(false);
-  const scope = [user.department?.name ?? shell.everyDepartment, user.country?.code ?? shell.everyCountry].join(" · ");
+  const scope = [user.department?.name ?? shell.noDepartment, user.country?.code ?? shell.noCountry].join(" · ");
   return (
     <>
       <Menu

@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { ApiError } from "@/api/problem";
 import { useMessages } from "@/i18n/messages";
+import { sentenceOf, shellMessages } from "@/i18n/shell";
 import { Button } from "@/ui/button";
 import { CorrelationId, ProblemView } from "@/ui/problem-view";
 import { WorkingLine } from "@/ui/states";
@@ -56,13 +57,14 @@ export function CallbackPage() {
 
 function SignInProblem({ error }: { error: unknown }) {
   const t = useMessages(accountMessages);
+  const shell = useMessages(shellMessages);
   if (error instanceof SignInFailed) {
     const notAllowed = error.reason === "not_allowed";
     const text = { not_allowed: t.notAllowedText, stale: t.stale, refused: error.message }[error.reason];
     return <Refusal title={notAllowed ? t.notAllowedTitle : t.failedTitle} text={text} correlationId={null} />;
   }
   if (error instanceof ApiError && error.code === "sign_in_refused") {
-    return <Refusal title={t.failedTitle} text={error.detail} correlationId={error.correlationId} />;
+    return <Refusal title={t.failedTitle} text={sentenceOf(error, shell)} correlationId={error.correlationId} />;
   }
   return <ProblemView error={error} />;
 }

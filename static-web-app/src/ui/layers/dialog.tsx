@@ -7,14 +7,17 @@ import { useMessages } from "@/i18n/messages";
 import { IconButton } from "../button";
 import { classes } from "../classes";
 import type { DialogProps } from "../dialog";
+import { useOpener } from "./opener";
 
 export function DialogLayer({ open, onOpenChange, title, description, children, footer, wide }: DialogProps) {
   const t = useMessages(shellMessages);
+  const giveBackFocus = useOpener();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-scrim" />
         <Radix.Content
+          onCloseAutoFocus={giveBackFocus}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={classes(
             "fixed top-[12vh] left-1/2 z-40 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 animate-appear flex-col rounded-lg border border-line bg-raised shadow-float",

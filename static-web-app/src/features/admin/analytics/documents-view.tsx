@@ -24,7 +24,12 @@ export function DocumentsView({ period }: { period: Period }) {
   const number = (value: number) => formatNumber(language, value);
   const notCited = data.pages.flatMap((page) => page.not_cited);
   const file = (table: "cited" | "not_cited", of: string) => (
-    <DownloadButton path="/admin/analytics/documents" query={{ ...askedOf(period), table, format: "csv" }} kind={all.csv} of={of} />
+    <DownloadButton
+      path="/admin/analytics/documents"
+      query={{ ...askedOf(period), table, format: "csv" }}
+      kind={all.csv}
+      of={of}
+    />
   );
   return (
     <div className={classes("flex flex-col gap-5", isPlaceholderData && "opacity-60")}>
@@ -37,7 +42,9 @@ export function DocumentsView({ period }: { period: Period }) {
         )}
       </ReportSection>
       <ReportSection title={t.notCited} actions={notCited.length > 0 && file("not_cited", t.notCited)}>
-        <p className="text-sm text-muted">{notCited.length > 0 ? t.notCitedText : report.documents > 0 && t.allCited}</p>
+        <p className="text-sm text-muted">
+          {notCited.length > 0 ? t.notCitedText : report.documents > 0 && t.allCited}
+        </p>
         {notCited.length > 0 && <Documents title={t.notCited} documents={notCited} />}
         <MoreButton {...more} />
       </ReportSection>
@@ -62,13 +69,13 @@ function Documents({ title, documents, counted }: DocumentsProps) {
         <tr>
           <HeadCell>{t.name}</HeadCell>
           {counted && <HeadCell className="w-1/3 text-right">{t.citations}</HeadCell>}
-          <HeadCell>{t.last}</HeadCell>
+          <HeadCell className={classes(counted && "max-sm:hidden")}>{t.last}</HeadCell>
         </tr>
       </thead>
       <tbody>
         {documents.map((document) => (
           <Row key={document.document_id}>
-            <Cell className="min-w-44 wrap-anywhere">
+            <Cell className="wrap-anywhere sm:min-w-44">
               <TextLink href={`/admin/documents?d=${document.document_id}`} prefetch={false}>
                 {document.file_name}
               </TextLink>
@@ -79,7 +86,7 @@ function Documents({ title, documents, counted }: DocumentsProps) {
                 <Bar parts={[document.citations]} most={most} />
               </Cell>
             )}
-            <Cell className="whitespace-nowrap">
+            <Cell className={classes("whitespace-nowrap", counted && "max-sm:hidden")}>
               {document.last_cited ? dayName(language, document.last_cited) : t.never}
             </Cell>
           </Row>

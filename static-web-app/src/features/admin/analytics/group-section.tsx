@@ -13,7 +13,7 @@ import { MoreButton } from "../table/more-button";
 import { askedOf, type Period } from "./days";
 import { Bar, ReportSection } from "./figures";
 import { analyticsMessages } from "./messages";
-import { formatCost } from "./numbers";
+import { formatCost, isPriced } from "./numbers";
 import { GROUPINGS, useUsageBy, type Grouping, type UsageItem } from "./queries";
 
 interface GroupSectionProps {
@@ -98,8 +98,8 @@ function Groups({ grouping, items }: { grouping: Grouping; items: readonly Usage
                 <Bar parts={[usage.output_tokens, usage.input_tokens]} most={mostTokens} />
               </Cell>
               <Cell number>
-                {formatCost(language, usage.cost)}
-                <Bar parts={[usage.cost]} most={mostCost} />
+                {isPriced(usage) ? formatCost(language, usage.cost) : all.notKnown}
+                {mostCost > 0 && <Bar parts={[usage.cost]} most={mostCost} />}
               </Cell>
               <Cell number>{number(usage.questions)}</Cell>
               <Cell number>{number(usage.active_users)}</Cell>

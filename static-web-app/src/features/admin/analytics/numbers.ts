@@ -23,3 +23,8 @@ export function formatCost(language: Language, cost: number): string {
 export function formatShare(language: Language, share: number): string {
   return formatOf(language, "share", { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
+
+/** Whether a cost says anything: it counts the answers whose model had a price. */
+export function isPriced({ answers, unpriced }: { answers: number; unpriced: number }): boolean {
+  return unpriced < answers;
+}

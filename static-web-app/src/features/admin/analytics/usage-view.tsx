@@ -1,18 +1,20 @@
 "use client";
 
 import { ChartColumn } from "lucide-react";
+import { isAtLeast, useUser } from "@/api/use-user";
 import { formatNumber, useLanguage, useMessages } from "@/i18n/messages";
 import { classes } from "@/ui/classes";
 import { ProblemView } from "@/ui/problem-view";
 import { EmptyState, Skeleton } from "@/ui/states";
 import { DownloadButton } from "../table/download-button";
 import { formatMilliseconds } from "../table/milliseconds";
+import { TextLink } from "../table/text-link";
 import { TimeChart } from "./chart/time-chart";
 import { askedOf, byDay, type Period } from "./days";
 import { Figures } from "./figures";
 import { GroupSection } from "./group-section";
 import { analyticsMessages } from "./messages";
-import { formatCost, formatShort } from "./numbers";
+import { formatCost, formatShort, isPriced } from "./numbers";
 import { useUsageByDay, type Grouping, type UsageReport } from "./queries";
 
 interface UsageViewProps {
@@ -55,16 +57,18 @@ function Total({ total }: { total: UsageReport["total"] }) {
           [t.questions, number(total.questions)],
           [t.answers, number(total.answers)],
           [t.people, number(total.active_users)],
-          [t.cost, formatCost(language, total.cost)],
+          [t.cost, isPriced(total) ? formatCost(language, total.cost) : all.notKnown],
           [t.tokens, number(total.input_tokens + total.output_tokens)],
           [t.firstWord, time(total.first_token_ms.p50)],
           [t.median, time(total.latency_ms.p50)],
           [t.slow, time(total.latency_ms.p95)],
         ]}
       />
-      <p className="text-xs text-muted">
-        {t.costHint} {total.unpriced > 0 && t.unpriced(total.unpriced)}
-      </p>
+      {isPriced(total) && (
+        <p className="text-xs text-muted">
+          {t.costHint} {total.unpriced > 0 && t.unpriced(total.unpriced)}
+        </p>
+      )}
     </>
   );
 }
@@ -72,6 +76,7 @@ function Total({ total }: { total: UsageReport["total"] }) {
 function Charts({ report, period }: { report: UsageReport; period: Period }) {
   const { use: t, ...all } = useMessages(analyticsMessages);
   const language = useLanguage();
+  const maySetPrices = isAtLeast(useUser().role, "super_admin");
   const { days, values } = byDay(
     report,
     report.items,
@@ -79,7 +84,12 @@ function Charts({ report, period }: { report: UsageReport; period: Period }) {
     (item) => item?.usage,
   );
   const file = (of: string) => (
-    <DownloadButton path="/admin/analytics/usage" query={{ ...askedOf(period), group_by: "day", format: "csv" }} kind={all.csv} of={of} />
+    <DownloadButton
+      path="/admin/analytics/usage"
+      query={{ ...askedOf(period), group_by: "day", format: "csv" }}
+      kind={all.csv}
+      of={of}
+    />
   );
   return (
     <div className="grid gap-4 xl:grid-cols-2">
@@ -95,15 +105,23 @@ function Charts({ report, period }: { report: UsageReport; period: Period }) {
         formatTick={(value) => formatShort(language, value)}
         actions={file(t.tokensOverTime)}
       />
-      <TimeChart
-        title={t.costOverTime}
-        kind="area"
-        days={days}
-        series={[{ name: t.cost, values: values.map((usage) => usage?.cost ?? 0) }]}
-        format={(value) => formatCost(language, value)}
-        formatTick={(value) => formatNumber(language, value)}
-        actions={file(t.costOverTime)}
-      />
+      {isPriced(report.total) ? (
+        <TimeChart
+          title={t.costOverTime}
+          kind="area"
+          days={days}
+          series={[{ name: t.cost, values: values.map((usage) => usage?.cost ?? 0) }]}
+          format={(value) => formatCost(language, value)}
+          formatTick={(value) => formatNumber(language, value)}
+          actions={file(t.costOverTime)}
+        />
+      ) : (
+        <section className="flex flex-col items-start gap-2 rounded border border-line p-4 text-sm">
+          <h2 className="font-semibold">{t.costOverTime}</h2>
+          <p className="text-muted">{t.noPrices}</p>
+          {maySetPrices && <TextLink href="/admin/providers">{t.toProviders}</TextLink>}
+        </section>
+      )}
     </div>
   );
 }

@@ -26,11 +26,11 @@ export function AuditTable({ entries, names, narrow }: AuditTableProps) {
       <Table caption={t.title}>
         <thead>
           <tr>
-            <HeadCell>{t.at}</HeadCell>
-            <HeadCell>{t.person}</HeadCell>
+            <HeadCell className="max-sm:hidden">{t.at}</HeadCell>
+            <HeadCell className="max-sm:hidden">{t.person}</HeadCell>
             <HeadCell>{t.action}</HeadCell>
             <HeadCell>{t.outcome}</HeadCell>
-            <HeadCell>{t.target}</HeadCell>
+            <HeadCell className="max-sm:hidden">{t.target}</HeadCell>
           </tr>
         </thead>
         <tbody>
@@ -54,8 +54,8 @@ function Line({ entry, names, narrow }: Omit<AuditTableProps, "entries"> & { ent
   const name = actor && names.get(actor);
   return (
     <Row>
-      <Cell className="whitespace-nowrap tabular-nums">{formatTime(language, entry.at)}</Cell>
-      <Cell className="max-w-48 truncate">
+      <Cell className="whitespace-nowrap tabular-nums max-sm:hidden">{formatTime(language, entry.at)}</Cell>
+      <Cell className="max-w-48 truncate max-sm:hidden">
         {actor ? (
           <OnlyButton label={t.only(name ?? actor)} onClick={() => narrow({ actor })} isId={!name}>
             {name ?? actor.slice(0, 8)}
@@ -66,7 +66,10 @@ function Line({ entry, names, narrow }: Omit<AuditTableProps, "entries"> & { ent
           </span>
         )}
       </Cell>
-      <Cell className="min-w-52">
+      <Cell className="sm:min-w-52">
+        <p className="text-xs text-muted tabular-nums sm:hidden">
+          {[formatTime(language, entry.at), name ?? actor?.slice(0, 8)].filter(Boolean).join(" · ")}
+        </p>
         <details>
           <summary data-row className="rounded-sm" aria-label={t.detailsOf(what)}>
             {what}
@@ -85,7 +88,7 @@ function Line({ entry, names, narrow }: Omit<AuditTableProps, "entries"> & { ent
       <Cell>
         <Badge tone={TONES[entry.outcome]}>{t.outcomes[entry.outcome]}</Badge>
       </Cell>
-      <Cell className="max-w-40 truncate">
+      <Cell className="max-w-40 truncate max-sm:hidden">
         {target && (
           <OnlyButton label={t.only(target)} onClick={() => narrow({ target })} isId>
             {target.slice(0, 12)}

@@ -3,6 +3,7 @@
 import { useId, type ReactNode, type SyntheticEvent } from "react";
 import { ApiError } from "@/api/problem";
 import { useMessages } from "@/i18n/messages";
+import { problemSentence } from "@/i18n/problems";
 import { shellMessages } from "@/i18n/shell";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -67,7 +68,9 @@ function isSaidElsewhere(error: unknown, ownFields: readonly string[]): boolean 
   );
 }
 
-/** The API's sentence about one field, such as "/name". */
+/** What is wrong with one field, such as "/name"; where several are, in the API's words. */
 export function fieldErrorOf(error: unknown, pointer: string): string | undefined {
-  return error instanceof ApiError ? error.fieldError(pointer) : undefined;
+  if (!(error instanceof ApiError)) return undefined;
+  const said = error.fieldError(pointer);
+  return said && error.fields.length === 1 ? (problemSentence(error.code) ?? said) : said;
 }

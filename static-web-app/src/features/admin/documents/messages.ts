@@ -1,4 +1,4 @@
-import { catalogue, plural } from "@/i18n/messages";
+import { catalogue } from "@/i18n/messages";
 
 export const documentMessages = catalogue(
   {
@@ -24,7 +24,6 @@ export const documentMessages = catalogue(
     passages: "Passages",
     size: "Size",
     modified: "Changed",
-    count: (n: number) => plural("en", n, { one: "# document", other: "# documents" }),
     none: "No document fits these filters.",
     noneAtAll: "No document yet",
     noneAtAllText: "Documents come with the first sync of a library.",
@@ -80,7 +79,6 @@ export const documentMessages = catalogue(
     passages: "Passagen",
     size: "Größe",
     modified: "Geändert",
-    count: (n: number) => plural("de", n, { one: "# Dokument", other: "# Dokumente" }),
     none: "Kein Dokument passt zu diesen Filtern.",
     noneAtAll: "Noch kein Dokument",
     noneAtAllText: "Dokumente kommen mit dem ersten Abgleich einer Bibliothek.",

@@ -3,23 +3,45 @@
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useMessages } from "@/i18n/messages";
+import { Dialog } from "@/ui/dialog";
 import { Field, Input, Select, Textarea } from "@/ui/field";
+import { ProblemView } from "@/ui/problem-view";
+import { Skeleton } from "@/ui/states";
 import { notify } from "@/ui/toast";
 import { fieldErrorOf, FormDialog } from "../dialog/form-dialog";
 import { RadioGroup } from "../dialog/radio-group";
 import { Finder, type Found } from "../table/finder";
 import { caseOf, isPage, type CaseDraft } from "./case-draft";
 import { feedbackMessages } from "./messages";
-import { useMakeCase, type Exchange, type RetrievedSource } from "./queries";
+import { useCase, useMakeCase, type EvalCase, type Exchange, type RetrievedSource } from "./queries";
 
 const VERDICTS = ["right", "wrong", "unanswerable"] as const;
 /** In the place of a document's id: one that is not among the sources. */
 const ANOTHER = "another";
 
-export function CaseDialog({ exchange, close }: { exchange: Exchange; close: () => void }) {
+interface DialogProps {
+  exchange: Exchange;
+  close: () => void;
+}
+
+/** Makes an exchange a case, or changes the one that it has become: then its form holds what was said before. */
+export function CaseDialog({ exchange, close }: DialogProps) {
+  const t = useMessages(feedbackMessages);
+  // as it was when it opened: a new case is none to be loaded
+  const [caseId] = useState(exchange.eval_case_id);
+  const { data: made, error, refetch } = useCase(caseId);
+  if (caseId === null || made !== undefined) return <CaseForm exchange={exchange} made={made ?? null} close={close} />;
+  return (
+    <Dialog open onOpenChange={close} title={t.changeCase}>
+      {error ? <ProblemView error={error} retry={() => void refetch()} /> : <Skeleton lines={6} />}
+    </Dialog>
+  );
+}
+
+function CaseForm({ exchange, made, close }: DialogProps & { made: EvalCase | null }) {
   const { caseForm: t, ...all } = useMessages(feedbackMessages);
   const make = useMakeCase(exchange.id);
-  const [draft, setDraft] = useState(() => firstDraft(exchange));
+  const [draft, setDraft] = useState(() => (made ? draftOf(made, exchange) : firstDraft(exchange)));
   const change = (changed: Partial<CaseDraft>) => setDraft((before) => ({ ...before, ...changed }));
   const wanted = caseOf(draft);
   const onSubmit = () => {
@@ -52,6 +74,7 @@ export function CaseDialog({ exchange, close }: { exchange: Exchange; close: () 
       {draft.verdict !== "unanswerable" && (
         <Expected
           sources={exchange.sources}
+          known={made?.expected ?? null}
           draft={draft}
           change={change}
           error={fieldErrorOf(make.error, "/expected/document_id")}
@@ -84,16 +107,30 @@ function firstDraft({ rating, sources }: Exchange): CaseDraft {
   };
 }
 
+/** The asker's own words stand for themselves: only others are kept beside them. */
+function draftOf({ verdict, expected, note, question }: EvalCase, exchange: Exchange): CaseDraft {
+  return {
+    verdict,
+    documentId: expected?.document_id ?? "",
+    page: expected?.page ? String(expected.page) : "",
+    note: note ?? "",
+    question: question === exchange.question ? "" : question,
+  };
+}
+
 interface ExpectedProps {
   sources: readonly RetrievedSource[];
+  /** What the case says by now. */
+  known: EvalCase["expected"];
   draft: CaseDraft;
   change: (change: Partial<CaseDraft>) => void;
   error: string | undefined;
 }
 
-function Expected({ sources, draft, change, error }: ExpectedProps) {
+function Expected({ sources, known, draft, change, error }: ExpectedProps) {
   const { caseForm: t } = useMessages(feedbackMessages);
-  const [isAnother, setIsAnother] = useState(sources.length === 0);
+  const isKnownElsewhere = known !== null && !sources.some((source) => source.document_id === known.document_id);
+  const [isAnother, setIsAnother] = useState(sources.length === 0 || isKnownElsewhere);
   // several passages of one document are one document
   const documents = new Map(sources.toReversed().map((source) => [source.document_id, source.title]));
   const find = async (text: string, signal: AbortSignal): Promise<Found[]> => {
@@ -128,6 +165,7 @@ function Expected({ sources, draft, change, error }: ExpectedProps) {
             hint={t.findHint}
             name="documents"
             find={find}
+            defaultText={isKnownElsewhere ? known.file_name : ""}
             onChosen={({ id }) => change({ documentId: id })}
             onText={() => change({ documentId: "" })}
           />

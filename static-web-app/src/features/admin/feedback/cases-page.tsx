@@ -60,8 +60,8 @@ function Cases({ cases, remove }: { cases: EvalCase[]; remove: (leaving: EvalCas
       <thead>
         <tr>
           <HeadCell>{all.question}</HeadCell>
-          <HeadCell>{t.verdictLabel}</HeadCell>
-          <HeadCell>{t.expected}</HeadCell>
+          <HeadCell className="max-sm:hidden">{t.verdictLabel}</HeadCell>
+          <HeadCell className="max-sm:hidden">{t.expected}</HeadCell>
           <HeadCell className="max-md:hidden">{t.since}</HeadCell>
           <HeadCell>
             <span className="sr-only">{t.remove}</span>
@@ -71,7 +71,7 @@ function Cases({ cases, remove }: { cases: EvalCase[]; remove: (leaving: EvalCas
       <tbody>
         {cases.map((each) => (
           <Row key={each.id}>
-            <Cell className="max-w-md min-w-44 wrap-anywhere">
+            <Cell className="max-w-md wrap-anywhere sm:min-w-44">
               {each.feedback_id ? (
                 <TextLink href={`/admin/feedback?f=${each.feedback_id}`} prefetch={false}>
                   {each.question}
@@ -80,21 +80,17 @@ function Cases({ cases, remove }: { cases: EvalCase[]; remove: (leaving: EvalCas
                 each.question
               )}
               {each.note && <p className="text-xs text-muted">{each.note}</p>}
+              <p className="text-xs text-muted sm:hidden">
+                {t.verdict[each.verdict]} · <Expected of={each} />
+              </p>
             </Cell>
-            <Cell className="whitespace-nowrap">{t.verdict[each.verdict]}</Cell>
-            <Cell className="min-w-40 wrap-anywhere">
-              {each.expected ? (
-                <>
-                  {each.expected.file_name}
-                  {each.expected.page !== null && (
-                    <span className="text-muted">, {all.exchange.page(each.expected.page)}</span>
-                  )}
-                </>
-              ) : (
-                <span className="text-muted">{t.nothing}</span>
-              )}
+            <Cell className="whitespace-nowrap max-sm:hidden">{t.verdict[each.verdict]}</Cell>
+            <Cell className="min-w-40 wrap-anywhere max-sm:hidden">
+              <Expected of={each} />
             </Cell>
-            <Cell className="whitespace-nowrap tabular-nums max-md:hidden">{formatTime(language, each.created_at)}</Cell>
+            <Cell className="whitespace-nowrap tabular-nums max-md:hidden">
+              {formatTime(language, each.created_at)}
+            </Cell>
             <Cell className="w-0 py-1">
               <IconButton label={`${t.remove}: ${each.question.slice(0, 60)}`} onClick={() => remove(each)}>
                 <Trash2 />
@@ -104,6 +100,17 @@ function Cases({ cases, remove }: { cases: EvalCase[]; remove: (leaving: EvalCas
         ))}
       </tbody>
     </Table>
+  );
+}
+
+function Expected({ of: { expected } }: { of: EvalCase }) {
+  const { cases: t, exchange } = useMessages(feedbackMessages);
+  if (!expected) return <span className="text-muted">{t.nothing}</span>;
+  return (
+    <>
+      {expected.file_name}
+      {expected.page !== null && <span className="text-muted">, {exchange.page(expected.page)}</span>}
+    </>
   );
 }
 

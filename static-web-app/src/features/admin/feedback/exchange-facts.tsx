@@ -14,7 +14,7 @@ export function ExchangeFacts({ exchange }: { exchange: Exchange }) {
   const t = useMessages(feedbackMessages);
   const admin = useMessages(adminMessages);
   const language = useLanguage();
-  const scopeOf = useScopeWords(admin);
+  const scopeOf = useScopeWords(admin, admin.belongsNowhere);
   const number = (value: number) => formatNumber(language, value);
   const { reviewed_by: reviewer, reviewed_at: reviewedAt } = exchange;
   const facts: [name: string, value: string | null][] = [
@@ -24,7 +24,10 @@ export function ExchangeFacts({ exchange }: { exchange: Exchange }) {
     [t.exchange.model, [exchange.provider, exchange.model].filter(Boolean).join(" / ") || null],
     [t.exchange.asked, exchange.asked_at && formatTime(language, exchange.asked_at)],
     [t.exchange.answered, formatTime(language, exchange.answered_at)],
-    [t.exchange.firstWord, exchange.first_token_ms === null ? null : formatMilliseconds(language, exchange.first_token_ms)],
+    [
+      t.exchange.firstWord,
+      exchange.first_token_ms === null ? null : formatMilliseconds(language, exchange.first_token_ms),
+    ],
     [t.exchange.wholeAnswer, exchange.latency_ms === null ? null : formatMilliseconds(language, exchange.latency_ms)],
     [t.exchange.tokens, t.exchange.tokensOf(number(exchange.input_tokens), number(exchange.output_tokens))],
     [

@@ -51,7 +51,7 @@ function Opinion({ exchange }: { exchange: Exchange }) {
   return (
     <section aria-label={t.ratingLabel} className="flex flex-col gap-1 rounded border border-line bg-surface px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-        <strong>
+        <strong className="flex">
           <RatingWords rating={exchange.rating} />
         </strong>
         <span className="text-muted">{exchange.given_by.display_name}</span>

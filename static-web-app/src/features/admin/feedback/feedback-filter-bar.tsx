@@ -21,7 +21,7 @@ export function FeedbackFilterBar({ filters, change, clear }: FilterBarProps) {
   const t = useMessages(feedbackMessages);
   const admin = useMessages(adminMessages);
   return (
-    <div className="flex flex-wrap items-center gap-2 [&_select]:w-auto [&_select]:max-w-full">
+    <div className="flex flex-wrap items-center gap-2 max-sm:[&_select]:min-w-36 max-sm:[&_select]:flex-1 sm:[&_select]:w-auto [&_select]:max-w-full">
       <SearchBox label={t.search} clear={t.clearSearch} value={filters.q} onValueChange={(q) => change({ q })} />
       <Select
         aria-label={t.statusLabel}

@@ -47,7 +47,7 @@ function Line({ item }: { item: QueuedFeedback }) {
   const admin = useMessages(adminMessages);
   const language = useLanguage();
   const search = useSearchParams().toString();
-  const scopeOf = useScopeWords(admin);
+  const scopeOf = useScopeWords(admin, admin.belongsNowhere);
   const { given_by: giver } = item;
   return (
     <Row>

@@ -36,7 +36,8 @@ export const feedbackMessages = catalogue(
       replaced: "A later answer took its place.",
       noAnswer: "There is no text of this answer.",
       unsupported: "Nexus found nothing in the documents that bears this answer out.",
-      sources: (n: number) => plural("en", n, { one: "# source, as it was retrieved", other: "# sources, as they were retrieved" }),
+      sources: (n: number) =>
+        plural("en", n, { one: "# source, as it was retrieved", other: "# sources, as they were retrieved" }),
       noSources: "Nothing was retrieved for this answer.",
       cited: (n: number) => `Cited as ${n}`,
       notCited: "Not cited",
@@ -107,7 +108,7 @@ export const feedbackMessages = catalogue(
   },
   {
     title: "Rückmeldungen",
-    search: "In Frage, Antwort, Kommentar suchen",
+    search: "Frage, Antwort, Kommentar suchen",
     clearSearch: "Suche leeren",
     status: { pending: "Offen", reviewed: "Gesehen", resolved: "Erledigt" },
     statusLabel: "Stand",
@@ -140,7 +141,8 @@ export const feedbackMessages = catalogue(
       replaced: "Eine spätere Antwort hat sie ersetzt.",
       noAnswer: "Von dieser Antwort gibt es keinen Text.",
       unsupported: "Nexus hat in den Dokumenten nichts gefunden, was diese Antwort trägt.",
-      sources: (n: number) => plural("de", n, { one: "# Quelle, wie sie gefunden wurde", other: "# Quellen, wie sie gefunden wurden" }),
+      sources: (n: number) =>
+        plural("de", n, { one: "# Quelle, wie sie gefunden wurde", other: "# Quellen, wie sie gefunden wurden" }),
       noSources: "Für diese Antwort wurde nichts gefunden.",
       cited: (n: number) => `Als ${n} zitiert`,
       notCited: "Nicht zitiert",
@@ -187,7 +189,8 @@ export const feedbackMessages = catalogue(
       pageHint: "Leer: jede Stelle des Dokuments genügt.",
       pageWrong: "Eine Seitenzahl, oder nichts.",
       question: "Die Frage in anderen Worten",
-      questionHint: "Wenn die eigenen nicht bleiben sollen. Ein Fall in den Worten eines Menschen geht, wenn er vergessen wird.",
+      questionHint:
+        "Wenn die eigenen nicht bleiben sollen. Ein Fall in den Worten eines Menschen geht, wenn er vergessen wird.",
       note: "Anmerkung",
       save: "Fall speichern",
       saved: "Der Fall ist gespeichert.",

@@ -3,6 +3,7 @@ import { api, type ReplyOf } from "@/api/client";
 import type { components, operations } from "@/api/schema";
 import { momentOf } from "../table/days";
 import { MODES } from "../shell/modes";
+import { wholeList } from "../table/whole-list";
 import type { Filters } from "../table/use-filters";
 
 export type QueuedFeedback = ReplyOf<"/admin/feedback", "get">["items"][number];
@@ -95,9 +96,21 @@ const CASES = ["admin", "eval-cases"] as const;
 export function useCases() {
   return useInfiniteQuery({
     queryKey: CASES,
-    queryFn: ({ pageParam, signal }) => api.get("/admin/eval-cases", { query: { limit: 50, cursor: pageParam }, signal }),
+    queryFn: ({ pageParam, signal }) =>
+      api.get("/admin/eval-cases", { query: { limit: 50, cursor: pageParam }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+/** One case with all that was said of it, where a feedback has become one. */
+export function useCase(id: string | null) {
+  return useQuery({
+    queryKey: [...CASES, "all"],
+    enabled: id !== null,
+    queryFn: ({ signal }) =>
+      wholeList((cursor) => api.get("/admin/eval-cases", { query: { limit: 100, cursor }, signal })),
+    select: (cases) => cases.find((each) => each.id === id) ?? null,
   });
 }
 

@@ -7,6 +7,11 @@ import { TextLink } from "../table/text-link";
 import { feedbackMessages } from "./messages";
 import type { Exchange, RetrievedSource } from "./queries";
 
+/** Only a passage's beginning is kept: where it breaks off in a sentence, that is shown, without half a word. */
+function wholeOrCut(snippet: string): string {
+  return /[.!?:;|)\]"”“]$/.test(snippet.trimEnd()) ? snippet : `${snippet.replace(/\s+\S*$/, "")} …`;
+}
+
 /** What was retrieved, with the number each was cited under: its passage only for who may read the document. */
 export function RetrievedSources({ exchange }: { exchange: Exchange }) {
   return (
@@ -37,12 +42,16 @@ function OneSource({ source, why }: { source: RetrievedSource; why: string }) {
     >
       <div className="flex flex-wrap items-baseline gap-x-2">
         <h3 className="font-semibold wrap-anywhere">{source.title}</h3>
-        {source.cited_as === null ? <Badge>{t.notCited}</Badge> : <Badge tone="accent">{t.cited(source.cited_as)}</Badge>}
+        {source.cited_as === null ? (
+          <Badge>{t.notCited}</Badge>
+        ) : (
+          <Badge tone="accent">{t.cited(source.cited_as)}</Badge>
+        )}
       </div>
       <p className="text-xs text-muted">{where.filter(Boolean).join(" · ")}</p>
       {source.is_readable ? (
         <blockquote className="border-l-2 border-line-strong pl-3 wrap-anywhere whitespace-pre-line">
-          {source.snippet ?? <span className="text-muted">{t.noPassage}</span>}
+          {source.snippet ? wholeOrCut(source.snippet) : <span className="text-muted">{t.noPassage}</span>}
         </blockquote>
       ) : (
         <p className="text-muted">{t.notReadable}</p>

@@ -15,6 +15,7 @@ import { SearchBox } from "../table/search-box";
 import { TextLink } from "../table/text-link";
 import { useFilters } from "../table/use-filters";
 import { useRowKeys } from "../table/use-row-keys";
+import { addressWords } from "./address-words";
 import { LibraryState } from "./library-state";
 import { libraryMessages } from "./messages";
 import { useLibraries, type Library } from "./queries";
@@ -67,35 +68,34 @@ function Libraries({ libraries }: { libraries: Library[] }) {
         <thead>
           <tr>
             <HeadCell>{t.name}</HeadCell>
-            <HeadCell>{t.state}</HeadCell>
-            <HeadCell>{t.whoMayRead}</HeadCell>
-            <HeadCell>{t.lastSync}</HeadCell>
+            <HeadCell className="max-sm:hidden">{t.state}</HeadCell>
+            <HeadCell className="max-sm:hidden">{t.whoMayRead}</HeadCell>
+            <HeadCell className="max-md:hidden">{t.lastSync}</HeadCell>
           </tr>
         </thead>
         <tbody>
           {libraries.map((library) => (
             <Row key={library.id}>
-              <Cell className="min-w-48">
+              <Cell className="sm:min-w-48">
                 <TextLink data-row href={`/admin/libraries?l=${library.id}`} className="font-semibold">
                   {library.name}
                 </TextLink>
-                <p className="max-w-md truncate text-xs text-muted">{library.library_url}</p>
+                <p className="max-w-md text-xs text-muted wrap-anywhere">{addressWords(library.library_url)}</p>
+                <div className="mt-1 sm:hidden">
+                  <StateAndWhy library={library} />
+                  <p className="mt-1 text-xs text-muted">{scopeOf(library)}</p>
+                </div>
               </Cell>
-              <Cell>
-                <LibraryState library={library} />
-                {(library.error_message ?? library.notice) && (
-                  <p lang="en" className="mt-1 max-w-xs text-xs text-muted">
-                    {library.error_message ?? library.notice}
-                  </p>
-                )}
+              <Cell className="max-sm:hidden">
+                <StateAndWhy library={library} />
               </Cell>
-              <Cell className="whitespace-nowrap">
+              <Cell className="whitespace-nowrap max-sm:hidden">
                 {scopeOf(library)}
                 {library.scope_rules.length > 0 && (
                   <p className="text-xs text-muted">{t.andFolders(library.scope_rules.length)}</p>
                 )}
               </Cell>
-              <Cell className="whitespace-nowrap tabular-nums">
+              <Cell className="whitespace-nowrap tabular-nums max-md:hidden">
                 {library.last_sync_at ? formatTime(language, library.last_sync_at) : t.never}
               </Cell>
             </Row>
@@ -103,6 +103,20 @@ function Libraries({ libraries }: { libraries: Library[] }) {
         </tbody>
       </Table>
     </div>
+  );
+}
+
+function StateAndWhy({ library }: { library: Library }) {
+  const why = library.error_message ?? library.notice;
+  return (
+    <>
+      <LibraryState library={library} />
+      {why && (
+        <p lang="en" className="mt-1 max-w-xs text-xs text-muted">
+          {why}
+        </p>
+      )}
+    </>
   );
 }
 

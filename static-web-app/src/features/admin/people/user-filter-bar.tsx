@@ -20,7 +20,7 @@ export function UserFilterBar({ filters, change }: { filters: Named; change: (ch
   const scope = { department_id: filters.department || null, country_id: filters.country || null };
   const isNarrowed = Object.values(filters).some(Boolean);
   return (
-    <div className="flex flex-wrap items-center gap-2 [&_select]:w-auto [&_select]:max-w-full">
+    <div className="flex flex-wrap items-center gap-2 sm:[&_select]:w-auto [&_select]:max-w-full">
       <SearchBox label={t.search} clear={t.clearSearch} value={filters.q} onValueChange={(q) => change({ q })} />
       <Select aria-label={t.role} value={filters.role} onChange={(event) => change({ role: event.target.value })}>
         <option value="">{t.everyRole}</option>

@@ -11,6 +11,8 @@ import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import { Badge } from "@/ui/states";
 import { Cell, HeadCell, Row, Table } from "@/ui/table";
 import { budgetMessages } from "../budget/messages";
+import { scopeWords } from "../scope/scope";
+import { adminMessages } from "../shell/messages";
 import { MenuCell } from "../table/menu-cell";
 import { useRowKeys } from "../table/use-row-keys";
 import { peopleMessages } from "./messages";
@@ -54,7 +56,13 @@ function PersonRow({ person, ask }: { person: Person; ask: TableProps["ask"] }) 
   const t = useMessages(peopleMessages);
   const shell = useMessages(shellMessages);
   const language = useLanguage();
-  const belongsTo = [person.department?.name, person.country?.name].filter(Boolean).join(" · ") || t.belongsNowhere;
+  const admin = useMessages(adminMessages);
+  const { department, country } = person;
+  const belongsTo = scopeWords(
+    admin,
+    { department: department?.name ?? null, country: country?.name ?? null },
+    admin.belongsNowhere,
+  );
   return (
     <Row>
       <Cell className="max-w-72">

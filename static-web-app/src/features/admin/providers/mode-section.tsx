@@ -132,7 +132,7 @@ function SettingsRow({ provider }: { provider: DefaultProvider }) {
       <Cell className="max-md:hidden">
         <KeyState provider={provider} />
       </Cell>
-      <Cell className="max-xl:hidden" />
+      <Cell className="text-muted max-xl:hidden">{t.unknownPrice}</Cell>
       <Cell />
     </Row>
   );

@@ -4,6 +4,7 @@ import { CircleCheck, CircleX } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useMessages } from "@/i18n/messages";
 import type { ReplyOf } from "@/api/client";
+import { problemSentence } from "@/i18n/problems";
 import { shellMessages } from "@/i18n/shell";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -54,6 +55,11 @@ export function TrialDialog({ provider, close }: { provider: Provider; close: ()
   );
 }
 
+function TrialProblem({ trial }: { trial: Trial }) {
+  const known = trial.code && problemSentence(trial.code);
+  return known ? known : <span lang="en">{trial.detail}</span>;
+}
+
 function TrialReport({ trial }: { trial: Trial }) {
   const t = useMessages(providerMessages);
   const facts = [
@@ -73,7 +79,7 @@ function TrialReport({ trial }: { trial: Trial }) {
       </p>
       {!trial.ok && (
         <p>
-          <span lang="en">{trial.detail}</span> <span className="font-mono text-xs text-muted">{trial.code}</span>
+          <TrialProblem trial={trial} /> <span className="font-mono text-xs text-muted">{trial.code}</span>
         </p>
       )}
       <dl className="grid grid-cols-3 gap-3">

@@ -70,7 +70,7 @@ function RetentionForm({ state }: { state: RetentionState }) {
           {shell.save}
         </Button>
         <span>{state.updated_at ? t.setAt(formatTime(language, state.updated_at)) : t.neverSet}</span>
-        <TextLink href="/admin/audit?action=retention.messages" prefetch={false} className="ml-auto">
+        <TextLink href="/admin/audit?action=retention.messages" prefetch={false} className="sm:ml-auto">
           {t.toAudit}
         </TextLink>
       </div>

@@ -32,23 +32,25 @@ export function useCountries() {
   });
 }
 
-/** "HR · Germany", or "Everyone". */
-export function scopeWords(t: AdminMessages, scope: { department?: string | null; country?: string | null }): string {
-  return [scope.department, scope.country].filter(Boolean).join(" · ") || t.everyone;
+/** "HR · Germany", or `open` where nothing narrows: "Everyone" of documents; of people, that they belong nowhere. */
+export function scopeWords(
+  t: AdminMessages,
+  scope: { department?: string | null; country?: string | null },
+  open = t.everyone,
+): string {
+  return [scope.department, scope.country].filter(Boolean).join(" · ") || open;
 }
 
 /** A function that names the scope of ids; what is not known yet has no words. */
-export function useScopeWords(t: AdminMessages): (scope: Scope) => string {
+export function useScopeWords(t: AdminMessages, open?: string): (scope: Scope) => string {
   const { data: departments } = useDepartments();
   const { data: countries } = useCountries();
   return ({ department_id, country_id }) => {
     if ((department_id !== null && !departments) || (country_id !== null && !countries)) return "…";
     const department = departments?.find(({ id }) => id === department_id)?.name ?? t.unknownDepartment;
     const country = countries?.find(({ id }) => id === country_id)?.name ?? t.unknownCountry;
-    return scopeWords(t, {
-      department: department_id === null ? null : department,
-      country: country_id === null ? null : country,
-    });
+    const names = { department: department_id && department, country: country_id && country };
+    return scopeWords(t, names, open);
   };
 }
 

@@ -79,10 +79,10 @@ function Indexes({ state }: { state: IndexState }) {
             <span className="sr-only">{t.title}</span>
           </HeadCell>
           <HeadCell>{t.model}</HeadCell>
-          <HeadCell>{t.provider}</HeadCell>
-          <HeadCell className="text-right">{t.dimensions}</HeadCell>
-          <HeadCell>{t.collection}</HeadCell>
-          <HeadCell>{t.since}</HeadCell>
+          <HeadCell className="max-sm:hidden">{t.provider}</HeadCell>
+          <HeadCell className="text-right max-sm:hidden">{t.dimensions}</HeadCell>
+          <HeadCell className="max-md:hidden">{t.collection}</HeadCell>
+          <HeadCell className="max-sm:hidden">{t.since}</HeadCell>
         </tr>
       </thead>
       <tbody>
@@ -98,14 +98,21 @@ function Line({ role, model, index }: { role: string; model: Index["model"]; ind
   const language = useLanguage();
   return (
     <Row>
-      <th scope="row" className="px-3 py-2 text-left align-top whitespace-nowrap">
+      <th scope="row" className="px-3 py-2 text-left align-top sm:whitespace-nowrap">
         {role}
       </th>
-      <Cell>{model.model}</Cell>
-      <Cell>{model.provider}</Cell>
-      <Cell number>{model.dimensions}</Cell>
-      <Cell className="font-mono text-xs leading-5">{index?.collection}</Cell>
-      <Cell className="whitespace-nowrap tabular-nums">{index && formatTime(language, index.since)}</Cell>
+      <Cell>
+        {model.model}
+        <p className="text-xs text-muted tabular-nums sm:hidden">
+          {[model.provider, model.dimensions, index && formatTime(language, index.since)].filter(Boolean).join(" · ")}
+        </p>
+      </Cell>
+      <Cell className="max-sm:hidden">{model.provider}</Cell>
+      <Cell number className="max-sm:hidden">
+        {model.dimensions}
+      </Cell>
+      <Cell className="font-mono text-xs leading-5 max-md:hidden">{index?.collection}</Cell>
+      <Cell className="whitespace-nowrap tabular-nums max-sm:hidden">{index && formatTime(language, index.since)}</Cell>
     </Row>
   );
 }

@@ -11,6 +11,9 @@ import { adminPlaceAt, adminPlacesOf, type AdminGroup } from "./places";
 
 const LINE = "flex items-center gap-2 rounded px-2 py-1.5 text-sm hover:bg-hover";
 
+// one function for all renders: the menu moves when one goes somewhere, not while one reads
+const bringIntoSight = (place: HTMLElement | null) => place?.scrollIntoView({ block: "nearest" });
+
 /** Where an administrator can go, by role: the left column's middle while one is in the administration. */
 export function AdminMenu({ onChosen }: { onChosen: () => void }) {
   const t = useMessages(adminMessages);
@@ -32,6 +35,7 @@ export function AdminMenu({ onChosen }: { onChosen: () => void }) {
                 prefetch={false}
                 onClick={onChosen}
                 aria-current={place === here ? "page" : undefined}
+                ref={place === here ? bringIntoSight : undefined}
                 className={classes(LINE, place === here && "bg-hover font-semibold")}
               >
                 <place.icon aria-hidden className="size-4 text-muted" />

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { useMessages } from "@/i18n/messages";
+import { problemSentence } from "@/i18n/problems";
 import { Button } from "@/ui/button";
 import { CorrelationId, ProblemView } from "@/ui/problem-view";
 import { WorkingLine } from "@/ui/states";
@@ -56,7 +57,7 @@ export function AnswerState({ answer, resume, retry }: StateProps) {
     case "failed":
       return (
         <div role="alert">
-          <Ended text={answer.problem?.detail ?? t.failed} isDanger>
+          <Ended text={problemText(answer) ?? t.failed} isDanger>
             {again}
             {answer.correlationId && <CorrelationId id={answer.correlationId} />}
           </Ended>
@@ -65,6 +66,10 @@ export function AnswerState({ answer, resume, retry }: StateProps) {
     default:
       return null;
   }
+}
+
+function problemText({ problem }: Answer): string | undefined {
+  return problem ? (problemSentence(problem.code) ?? problem.detail) : undefined;
 }
 
 function Working({ label }: { label: string }) {

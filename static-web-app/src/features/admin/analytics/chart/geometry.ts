@@ -76,9 +76,10 @@ function points(frame: Frame, values: readonly number[], from = 0): string[] {
   return values.map((value, n) => `${xOf(frame, from + n).toFixed(1)},${yOf(frame, value).toFixed(1)}`);
 }
 
-/** Which days are named below a chart, so that their names have room: the first, the last, and some between. */
+/** Which days are named below a chart, so that their names have room: the last, and others as far from each other. */
 export function namedIndices(count: number, room: number): number[] {
-  const most = Math.max(Math.min(room, count), 1);
-  if (most === 1) return [0];
-  return [...new Set(Array.from({ length: most }, (_, n) => Math.round((n * (count - 1)) / (most - 1))))];
+  const step = Math.max(Math.ceil((count - 1) / Math.max(room - 1, 1)), 1);
+  const named: number[] = [];
+  for (let index = count - 1; index >= 0; index -= step) named.unshift(index);
+  return named;
 }

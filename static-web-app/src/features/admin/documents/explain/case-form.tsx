@@ -25,8 +25,9 @@ export function CaseForm({ asked, onAsk }: CaseFormProps) {
   const [who, setWho] = useState<Who>(
     asked.person === "" ? "whoever" : asked.person === user.id ? "myself" : "somebody",
   );
-  // only who may list people can choose among them
-  const mayChoose = isAtLeast(user.role, "super_admin") || who === "somebody";
+  // only who may list people can choose among them; others look as somebody whom an address names
+  const mayChoose = isAtLeast(user.role, "super_admin");
+  const cameWithSomebody = asked.person !== "" && asked.person !== user.id;
   const person = who === "whoever" ? "" : who === "myself" ? user.id : wanted.person === user.id ? "" : wanted.person;
   const isComplete = (wanted.document || wanted.url) && (who !== "somebody" || person);
   const onSubmit = (event: SyntheticEvent) => {
@@ -37,18 +38,16 @@ export function CaseForm({ asked, onAsk }: CaseFormProps) {
     <form className="flex flex-col gap-4" onSubmit={onSubmit}>
       <DocumentFinder wanted={wanted} onChange={(document, url) => setWanted({ ...wanted, document, url })} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label={t.person}>
+        <Field label={t.person} hint={mayChoose ? undefined : t.othersHint}>
           <Select value={who} onChange={(event) => setWho(event.target.value as Who)}>
             <option value="whoever">{t.whoever}</option>
             <option value="myself">{t.myself}</option>
             {mayChoose && <option value="somebody">{t.somebody}</option>}
+            {!mayChoose && cameWithSomebody && <option value="somebody">{t.chosenPerson}</option>}
           </Select>
         </Field>
-        {who === "somebody" && (
-          <PersonFinder
-            chosen={asked.person !== "" && asked.person !== user.id}
-            onChange={(id) => setWanted({ ...wanted, person: id })}
-          />
+        {mayChoose && who === "somebody" && (
+          <PersonFinder chosen={cameWithSomebody} onChange={(id) => setWanted({ ...wanted, person: id })} />
         )}
       </div>
       <Field label={t.question} hint={who === "whoever" ? t.questionNeedsPerson : t.questionHint}>

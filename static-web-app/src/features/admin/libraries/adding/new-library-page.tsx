@@ -2,7 +2,6 @@
 
 import { useRouter } from "next/navigation";
 import { useState, type SyntheticEvent } from "react";
-import { ApiError } from "@/api/problem";
 import { useUser } from "@/api/use-user";
 import { useMessages } from "@/i18n/messages";
 import { sentenceOf, shellMessages } from "@/i18n/shell";
@@ -12,6 +11,7 @@ import { Page } from "@/ui/page";
 import { ProblemView } from "@/ui/problem-view";
 import { WorkingLine } from "@/ui/states";
 import { notify } from "@/ui/toast";
+import { fieldErrorOf } from "../../dialog/form-dialog";
 import { reachOf } from "../../scope/scope";
 import { ScopeFields } from "../../scope/scope-fields";
 import { useAddLibrary, usePreflight, useSync, type FolderRule } from "../queries";
@@ -54,9 +54,7 @@ export function NewLibraryPage() {
     }
     router.replace(`/admin/libraries?l=${library.id}`);
   };
-  const wrongUrl = [preflight.error, add.error].flatMap((error) =>
-    error instanceof ApiError ? (error.fieldError("/library_url") ?? []) : [],
-  )[0];
+  const wrongUrl = fieldErrorOf(preflight.error, "/library_url") ?? fieldErrorOf(add.error, "/library_url");
   return (
     <Page title={t.title} narrow>
       <form className="flex flex-col gap-6" onSubmit={(event) => void onSubmit(event)}>

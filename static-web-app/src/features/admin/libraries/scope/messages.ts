@@ -4,7 +4,6 @@ export const ruleMessages = catalogue(
   {
     title: "Folders with readers of their own",
     text: "A rule holds for a folder and all below it, in place of what the library says. The deepest one counts.",
-    folder: "Folder",
     folderHint: "Path below the library, such as Contracts/2026",
     department: (n: number) => `Department of rule ${n}`,
     country: (n: number) => `Country of rule ${n}`,
@@ -16,7 +15,6 @@ export const ruleMessages = catalogue(
   {
     title: "Ordner mit eigenem Leserkreis",
     text: "Eine Regel gilt für einen Ordner und alles darunter, anstelle dessen, was die Bibliothek sagt. Die tiefste zählt.",
-    folder: "Ordner",
     folderHint: "Pfad unterhalb der Bibliothek, etwa Verträge/2026",
     department: (n: number) => `Abteilung der Regel ${n}`,
     country: (n: number) => `Land der Regel ${n}`,
