@@ -7,12 +7,14 @@ from typing import Any
 import asyncpg
 
 from shared.db import usage_rolling
+from shared.services.analytics import BATCH
 
 # The first of the 365 days.
 FIRST = "2025-11-01"
 # An answer in ten conversations' worth of messages is written at a time.
 _CHUNKS = 10
-_ROLLED_AT_ONCE = 250_000
+# More of them, and what a batch adds up does not fit into its memory.
+_ROLLED_AT_ONCE = 40_000
 
 _COMPANY = (
     "SELECT setseed(0.5)",
@@ -82,10 +84,11 @@ _ANSWERS = """
 """
 
 
-async def fill(dsn_owner: str, messages: int, *, unrolled: int) -> dict[str, float]:
-    """Seconds that each part took. `unrolled` changes are left to the reports themselves, as between two ticks of the
-    timer. Messages are written without their triggers and foreign keys, then counted as the migration counts those
-    that it finds: statement by statement the same SQL."""
+async def fill(dsn_owner: str, messages: int, *, by_timer: int, unrolled: int) -> dict[str, float]:
+    """Seconds that each part took. The last `by_timer` changes are rolled up in the timer's batches after all tables
+    were vacuumed; `unrolled` are left to the reports themselves, as between two ticks of the timer. Messages are
+    written without their triggers and foreign keys, then counted as the migrations count those that they find:
+    statement by statement the same SQL."""
     took: dict[str, float] = {}
     connection: Any = await asyncpg.connect(dsn_owner, timeout=60)
     try:
@@ -106,24 +109,37 @@ async def fill(dsn_owner: str, messages: int, *, unrolled: int) -> dict[str, flo
         took["messages written"] = time.perf_counter() - began
         began = time.perf_counter()
         await connection.execute("ANALYZE")
-        for statement in importlib.import_module("shared.db.migrations.versions.0011_analytics").BACKFILL:
+        revisions = "shared.db.migrations.versions."
+        await connection.execute("ALTER TABLE usage_answers DISABLE TRIGGER USER")
+        for statement in importlib.import_module(revisions + "0011_analytics").BACKFILL:
             await connection.execute(statement, timeout=7200)
-        took["counted, as the migration does"] = time.perf_counter() - began
+        await connection.execute(importlib.import_module(revisions + "0012_usage_sums").BACKFILL, timeout=7200)
+        await connection.execute("ALTER TABLE usage_answers ENABLE TRIGGER USER")
+        took["counted, as the migrations do"] = time.perf_counter() - began
+        await connection.execute("ANALYZE usage_subjects, usage_changes")
         began = time.perf_counter()
         waiting = await connection.fetchval("SELECT count(*) FROM usage_changes")
-        while waiting > unrolled:
-            await connection.execute("VACUUM usage_changes", timeout=7200)
-            async with connection.transaction():
-                waiting -= await usage_rolling.roll(
-                    connection, min(_ROLLED_AT_ONCE, waiting - unrolled), timeout_s=7200
-                )
+        waiting = await _roll(connection, waiting, by_timer + unrolled, _ROLLED_AT_ONCE)
         took["rolled up"] = time.perf_counter() - began
         # kept small by the timer; here it has held every answer at once
         await connection.execute("VACUUM FULL usage_changes", timeout=7200)
         await connection.execute("VACUUM ANALYZE", timeout=7200)
+        # the pages of the last days as the timer leaves them
+        began = time.perf_counter()
+        await _roll(connection, waiting, unrolled, BATCH)
+        took[f"of these {by_timer:,} changes in batches of the timer's"] = time.perf_counter() - began
         # one process a report, so that its CPU can be told
         name = await connection.fetchval("SELECT quote_ident(current_database())")
         await connection.execute(f"ALTER DATABASE {name} SET max_parallel_workers_per_gather = 0")
     finally:
         await connection.close()
     return took
+
+
+async def _roll(connection: Any, waiting: int, until: int, batch: int) -> int:
+    while waiting > until:
+        if batch == _ROLLED_AT_ONCE:
+            await connection.execute("VACUUM usage_changes", timeout=7200)
+        async with connection.transaction():
+            waiting -= await usage_rolling.roll(connection, min(batch, waiting - until), timeout_s=7200)
+    return waiting

@@ -1,5 +1,5 @@
 """Adds what has changed to the sums that reports read: taken from the queue and added in one transaction, so that
-every snapshot holds a change once (migration 0011)."""
+every snapshot holds a change once (migration 0012)."""
 
 from shared.db.pool import Connection
 
@@ -35,12 +35,44 @@ ROLL = f"""
                output_tokens = kept.output_tokens + excluded.output_tokens,
                cost_units = kept.cost_units + excluded.cost_units,
                unpriced = kept.unpriced + excluded.unpriced
+        RETURNING level, dim, block, subject, key, answers
+    ), came_and_went AS (
+        SELECT level, dim, block, key, place, array_agg(person) FILTER (WHERE answers > 0) AS came,
+               array_agg(person) FILTER (WHERE answers <= 0) AS went
+          FROM into_users JOIN usage_subjects s ON s.id = subject
+         GROUP BY 1, 2, 3, 4, 5
+    ), into_people AS (
+        INSERT INTO usage_people_sets (level, dim, block, key, place, people)
+        SELECT level, dim, block, key, place,
+               usage_people_changed(
+                   coalesce((SELECT kept.people FROM usage_people_sets kept
+                              WHERE (kept.level, kept.dim, kept.block, kept.key, kept.place)
+                                  = (c.level, c.dim, c.block, c.key, c.place)), ''), came, went)
+          FROM came_and_went c
+        ON CONFLICT (level, dim, block, key, place) DO UPDATE SET people = excluded.people
     ), into_citations AS (
         INSERT INTO usage_citations AS kept (level, block, document_id, citations)
         SELECT level, day >> level, document_id, sum(sign)
           FROM taken CROSS JOIN LATERAL unnest(cited) AS document_id CROSS JOIN {_LEVELS}
          GROUP BY 1, 2, 3
         ON CONFLICT (level, block, document_id) DO UPDATE SET citations = kept.citations + excluded.citations
+    ), timed AS (
+        SELECT taken.*, is_latency, usage_time_bucket(ms) AS bucket
+          FROM taken CROSS JOIN LATERAL (VALUES (true, latency_ms), (false, first_token_ms)) AS each (is_latency, ms)
+         WHERE ms IS NOT NULL
+    ), into_user_times AS (
+        INSERT INTO usage_user_times AS kept (level, block, subject, latency, first_token)
+        SELECT level, block, subject,
+               coalesce(array_agg(n * 256 + bucket ORDER BY bucket) FILTER (WHERE is_latency), '{{}}'),
+               coalesce(array_agg(n * 256 + bucket ORDER BY bucket) FILTER (WHERE NOT is_latency), '{{}}')
+          FROM (SELECT level, day >> level AS block, subject, is_latency, bucket, sum(sign) AS n
+                  FROM timed CROSS JOIN {_LEVELS}
+                 GROUP BY 1, 2, 3, 4, 5) summed
+         WHERE n <> 0
+         GROUP BY 1, 2, 3
+        ON CONFLICT (level, block, subject) DO UPDATE
+           SET latency = usage_histogram_sum(kept.latency, excluded.latency),
+               first_token = usage_histogram_sum(kept.first_token, excluded.first_token)
     ), placed AS (
         SELECT taken.*, department_id, country_id FROM taken JOIN usage_subjects s ON s.id = taken.subject
     ), sums AS (
@@ -59,9 +91,8 @@ ROLL = f"""
           FROM placed
          GROUP BY 1, 2, 3, 4, 5
     ), times AS (
-        SELECT day, department_id, country_id, mode, model, is_latency, usage_time_bucket(ms) AS bucket, sum(sign) AS n
-          FROM placed CROSS JOIN LATERAL (VALUES (true, latency_ms), (false, first_token_ms)) AS timed (is_latency, ms)
-         WHERE ms IS NOT NULL
+        SELECT day, department_id, country_id, mode, model, is_latency, bucket, sum(sign) AS n
+          FROM timed JOIN usage_subjects s ON s.id = timed.subject
          GROUP BY 1, 2, 3, 4, 5, 6, 7
     ), buckets AS (
         SELECT level, view, dim, day >> level AS block, in_department, in_country, key, is_latency, bucket,
@@ -116,25 +147,7 @@ ROLL = f"""
                latency = usage_histogram_sum(kept.latency, excluded.latency),
                first_token = usage_histogram_sum(kept.first_token, excluded.first_token)
     )
-    SELECT count(*) AS changes, array_agg(DISTINCT day) AS days FROM taken
-"""
-
-# People cannot be added up: those of the days that were touched are counted again. Their cells are there; that they
-# are addressed as if they were not spares a join, whose size nothing would tell the planner.
-COUNT_PEOPLE = f"""
-    INSERT INTO usage_cells (
-           level, view, dim, block, department_id, country_id, key, questions, answers, input_tokens, output_tokens,
-           cost_units, unpriced, complete, failed, cancelled, interrupted, checked, unsupported, positive, negative,
-           latency, first_token, active_users)
-    SELECT 0, view, 'all', block, in_department, in_country, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-           '{{}}', '{{}}', count(DISTINCT person)
-      FROM usage_user_cells u
-      JOIN usage_subjects s ON s.id = u.subject
-     CROSS JOIN LATERAL {_VIEWS}
-     WHERE u.level = 0 AND u.dim = 'all' AND u.block = ANY ($1::integer[]) AND u.answers > 0
-     GROUP BY view, block, in_department, in_country
-    ON CONFLICT (level, view, dim, block, department_id, country_id, key) DO UPDATE
-       SET active_users = excluded.active_users
+    SELECT count(*) FROM taken
 """
 
 
@@ -143,8 +156,6 @@ async def roll(connection: Connection, most: int, *, timeout_s: float | None = N
     Run in a transaction of its own."""
     if not await connection.fetchval(LOCK):
         return 0
-    row = await connection.fetchrow(ROLL, most, timeout=timeout_s)
-    assert row is not None, "an aggregate always has a row"
-    if row["changes"]:
-        await connection.execute(COUNT_PEOPLE, row["days"], timeout=timeout_s)
-    return row["changes"]
+    changes = await connection.fetchval(ROLL, most, timeout=timeout_s)
+    assert changes is not None, "an aggregate always has a row"
+    return changes

@@ -1,5 +1,6 @@
 """Reports of what was used: what they are asked, and sums that can be added up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from shared.errors import FieldError, Invalid
 MOST_DAYS = 366
 USUAL_DAYS = 30
 _FIRST_DAY = date(2020, 1, 1)
-# Blocks of 64, 8 and 1 days, as migration 0011 sums them.
+# Blocks of 64, 8 and 1 days, as migration 0012 sums them.
 _LEVELS = (6, 3, 0)
 UNITS = Decimal(100_000_000)
 
@@ -84,6 +85,52 @@ def _runs(first: int, end: int, levels: tuple[int, ...]) -> list[Run]:
         Run(level, inner_first, inner_end - 1),
         *_runs(inner_end * size, end, tuple(smaller)),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRun:
+    """As `Run`; what is in it is added (sign 1) or taken away again (-1)."""
+
+    sign: int
+    level: int
+    first: int
+    last: int
+
+
+def signed_runs_of(period: Period) -> list[SignedRun]:
+    """The period as larger blocks less what of them lies outside: for sums, which can be subtracted, a third fewer
+    blocks in the worst case."""
+    first, end = day_number(period.first), day_number(period.last) + 1
+    runs: list[SignedRun] = []
+    level, *larger = reversed(_LEVELS)
+    for above in larger:
+        size = 1 << above - level
+        if end - first <= size:
+            break
+        below, beyond = first % size, end % size
+        outer_first, outer_end = first - below, end - beyond
+        if below < size // 2:
+            runs.append(SignedRun(-1, level, outer_first, first - 1))
+        else:
+            outer_first += size
+            runs.append(SignedRun(1, level, first, outer_first - 1))
+        if beyond <= size // 2:
+            runs.append(SignedRun(1, level, outer_end, end - 1))
+        else:
+            outer_end += size
+            runs.append(SignedRun(-1, level, end, outer_end - 1))
+        first, end, level = outer_first // size, outer_end // size, above
+    return [run for run in (*runs, SignedRun(1, level, first, end - 1)) if run.first <= run.last]
+
+
+def columns_of_signed(runs: Sequence[SignedRun]) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Levels, firsts, lasts and signs."""
+    return (*columns_of([Run(run.level, run.first, run.last) for run in runs]), [run.sign for run in runs])
+
+
+def columns_of(runs: Sequence[Run]) -> tuple[list[int], list[int], list[int]]:
+    """Levels, firsts and lasts, as statements take them."""
+    return [run.level for run in runs], [run.first for run in runs], [run.last for run in runs]
 
 
 def day_number(day: date) -> int:

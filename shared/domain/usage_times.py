@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import add
 from typing import Self
 
-# A packed entry is count × 256 + bucket, as PostgreSQL keeps them (migration 0011, usage_histogram_sum).
+# A packed entry is count × 256 + bucket, as PostgreSQL keeps them (migration 0012, usage_histogram_sum).
 _BUCKETS = 256
 
 

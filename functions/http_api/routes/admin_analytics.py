@@ -182,7 +182,7 @@ async def quality_report(call: Call) -> QualityReport | Download:
         if wants_file and query.table == "questions":
             gaps = await quality_reports.gaps(connection, period, within, _FILE_ROWS)
             return _file(call, "unanswered-questions", _once(gaps), _QUESTION_COLUMNS, _question_row)
-        total, groups = await usage_reports.sums_by(connection, period, Grouping.DAY, within)
+        total, groups = await usage_reports.sums_by(connection, period, Grouping.DAY, within, timed=False)
         days = [QualityDay(msgspec.convert(day, type(period.first)), QualityView.of(groups[day])) for day in groups]
         if wants_file:
             return _file(call, "quality", _once(days), _QUALITY_COLUMNS, _quality_row)

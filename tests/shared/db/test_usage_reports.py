@@ -16,18 +16,9 @@ from shared.db.pool import Connection, Db
 from shared.db.usage_reports import snapshot
 from shared.domain.audience import Scope
 from shared.domain.usage import Grouping, Period, UsageGroup
-from shared.domain.usage_times import Times, bucket_of, middle_of
-from tests.shared.db.usage_month import (
-    DAYS,
-    DOCUMENTS,
-    FIRST,
-    Asked,
-    Month,
-    grouped,
-    key_of,
-    nearest_rank,
-    words_of,
-)
+from shared.domain.usage_times import Times
+from tests.shared.db.usage_counting import counts, grouped, key_of, words_of
+from tests.shared.db.usage_month import DAYS, DOCUMENTS, FIRST, Asked, Month
 
 SEED = int(os.environ.get("NEXUS_USAGE_SEED") or random.randrange(10**9))
 WHOLE = Period(FIRST, FIRST + timedelta(days=DAYS - 1))
@@ -49,9 +40,11 @@ async def test_reports_equal_counting_every_answer(postgres: Postgres, month: in
         for _ in range(acts):
             await lived.act()
         await check(lived)
+        await check_sets(db)
         while await rolled(db):
             pass
         await check(lived)
+        await check_sets(db)
     finally:
         await db.close()
         database.drop()
@@ -74,6 +67,25 @@ async def check(month: Month) -> None:
                 await check_users(connection, answers, period, within)
                 await check_gaps(connection, answers, period, within)
                 await check_documents(connection, month, period, within)
+
+
+SETS = "SELECT level, dim, block, key, place, people FROM usage_people_sets"
+CELLS = """
+    SELECT level, dim, block, key, place, person
+      FROM usage_user_cells u JOIN usage_subjects s ON s.id = u.subject
+     WHERE answers > 0
+"""
+
+
+async def check_sets(db: Db) -> None:
+    """Whoever has answers in a cell is in its set, and nobody else."""
+    async with snapshot(db) as connection:
+        sets = await connection.fetch(SETS)
+        cells = {tuple(row) for row in await connection.fetch(CELLS)}
+    assert cells == {
+        (*cell, 8 * n + bit) for *cell, people in sets for n, byte in enumerate(people) for bit in range(8)
+        if byte >> bit & 1
+    }  # fmt: skip
 
 
 async def check_usage(connection: Connection, answers: list[Asked], period: Period, within: Scope) -> None:
@@ -168,31 +180,3 @@ def told(group: UsageGroup) -> dict[str, Any]:
 
 def percentiles(times: Times) -> tuple[int | None, ...]:
     return times.percentile(50), times.percentile(95)
-
-
-def counts(answers: list[Asked]) -> dict[str, Any]:
-    """The same from the answers one by one; percentiles are exact ones, told as the middle of their bucket."""
-    complete = [answer for answer in answers if answer.status == "complete"]
-
-    def rounded(times: list[int | None]) -> tuple[int | None, ...]:
-        ranks = (nearest_rank([time for time in times if time is not None], percent) for percent in (50, 95))
-        return tuple(None if exact is None else middle_of(bucket_of(exact)) for exact in ranks)
-
-    by_status = Counter(answer.status for answer in answers)
-    ratings = Counter(answer.rating for answer in answers)
-    return {
-        "questions": sum(answer.is_question for answer in answers),
-        "answers": len(answers),
-        "input_tokens": sum(answer.input_tokens for answer in answers),
-        "output_tokens": sum(answer.output_tokens for answer in answers),
-        "cost_units": sum(int(answer.cost * 10**8) for answer in answers if answer.cost is not None),
-        "unpriced": sum(answer.cost is None for answer in answers),
-        **{status: by_status[status] for status in ("complete", "failed", "cancelled", "interrupted")},
-        "checked": sum(answer.supported is not None for answer in complete),
-        "unsupported": sum(answer.supported is False for answer in complete),
-        "positive": ratings["positive"],
-        "negative": ratings["negative"],
-        "active_users": len({answer.person.id for answer in answers}),
-        "latency": rounded([answer.latency_ms for answer in complete]),
-        "first_token": rounded([answer.first_token_ms for answer in answers]),
-    }

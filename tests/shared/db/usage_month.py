@@ -5,9 +5,7 @@ tables that the reports are made from.
 """
 
 import random
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +18,7 @@ from shared.domain.audience import Scope
 from shared.domain.events import Done, RunStatus, Source, Usage
 from shared.domain.identity import Caller, Role
 from shared.domain.ids import CountryId, DepartmentId, DocumentId, MessageId, PassageId, UserId
-from shared.domain.usage import Grouping, Period
+from shared.domain.usage import Period
 
 FIRST = date(2026, 2, 24)
 DAYS = 31
@@ -128,7 +126,8 @@ class Month:
     async def act(self) -> None:
         acts = [
             (8, self.ask), (9, self.end), (3, self.rate), (1, self.take_back), (2, self.ask_again), (1, self.correct),
-            (1, self.delete_conversation), (1, self.move), (1, self.forget), (1, self.hire), (3, self.roll),
+            (1, self.put_on_another_day), (1, self.delete_conversation), (1, self.move), (1, self.forget),
+            (1, self.hire), (3, self.roll),
         ]  # fmt: skip
         (act,) = self.random.choices([act for _, act in acts], [weight for weight, _ in acts])
         await act()
@@ -243,6 +242,16 @@ class Month:
                 answer.id, answer.provider, answer.model, answer.cost,
             )  # fmt: skip
 
+    async def put_on_another_day(self) -> None:
+        """Nothing in the product does: here it takes people's last answers out of days, blocks and periods."""
+        answer = self._some(lambda answer: answer.is_ended)
+        if answer is None:
+            return
+        # never an earlier one: a second answer is of the day of the first, or later
+        answer.day += timedelta(days=self.random.randrange(DAYS - (answer.day - FIRST).days))
+        async with self.db.connection() as connection:
+            await connection.execute("UPDATE usage_answers SET day = $2 WHERE id = $1", answer.id, answer.day)
+
     async def delete_conversation(self) -> None:
         answer = self._some(lambda answer: not answer.is_deleted)
         if answer is not None:
@@ -289,33 +298,3 @@ class Month:
 
 def _caller(answer: Asked) -> Caller:
     return Caller(UserId(answer.person.id), Role.USER, None, None)
-
-
-def key_of(answer: Asked, grouping: Grouping) -> str:
-    match grouping:
-        case Grouping.DAY:
-            return str(answer.day)
-        case Grouping.MODE:
-            return answer.mode
-        case Grouping.MODEL:
-            return f"{answer.provider or ''}/{answer.model or ''}"
-        case Grouping.DEPARTMENT:
-            return str(answer.department or UUID(int=0))
-        case Grouping.USER:
-            return str(answer.person.id)
-
-
-def grouped[K](answers: Iterable[Asked], key: Callable[[Asked], K]) -> dict[K, list[Asked]]:
-    groups: defaultdict[K, list[Asked]] = defaultdict(list)
-    for answer in answers:
-        groups[key(answer)].append(answer)
-    return dict(groups)
-
-
-def nearest_rank(times: list[int], percent: int) -> int | None:
-    """The exact percentile."""
-    return sorted(times)[max(0, -(-len(times) * percent // 100) - 1)] if times else None
-
-
-def words_of(question: str) -> str:
-    return " ".join(re.findall(r"\w+", question.lower()))

@@ -1,15 +1,16 @@
 """Periods, the blocks they are made of, and times that are added up."""
 
 import random
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from shared.domain.usage import MOST_DAYS, Period, day_number, day_of, runs_of
+from shared.domain.usage import MOST_DAYS, Period, day_number, day_of, runs_of, signed_runs_of
 from shared.domain.usage_times import BOUNDS, Times, bucket_of, middle_of
 from shared.errors import Invalid
-from tests.shared.db.usage_month import nearest_rank
+from tests.shared.db.usage_counting import nearest_rank
 
 TODAY = date(2026, 11, 23)
 
@@ -50,6 +51,23 @@ def test_runs_hold_every_day_of_a_period_once() -> None:
         assert sum(run.last - run.first + 1 for run in runs) <= 2 * 7 + 2 * 7 + 5
 
 
+def test_signed_runs_come_to_every_day_of_a_period_once_in_fewer_blocks() -> None:
+    chosen, most = random.Random(8), 0
+    for _ in range(500):
+        first = day_of(chosen.randrange(-5_000, 5_000))
+        period = Period(first, first + timedelta(days=chosen.randrange(MOST_DAYS)))
+        runs = signed_runs_of(period)
+        days: Counter[int] = Counter()
+        for run in runs:
+            for day in range(run.first << run.level, (run.last + 1) << run.level):
+                days[day] += run.sign
+        assert {day: times for day, times in days.items() if times} == dict.fromkeys(map(day_number, period.days), 1)
+        blocks = sum(run.last - run.first + 1 for run in runs)
+        assert blocks <= sum(run.last - run.first + 1 for run in runs_of(period))
+        most = max(most, blocks)
+    assert most <= 2 * 4 + 2 * 4 + 6
+
+
 def test_a_percentile_is_within_five_percent_of_the_exact_one() -> None:
     chosen = random.Random(11)
     for size in (1, 2, 3, 19, 20, 21, 400):
@@ -71,7 +89,7 @@ def test_times_below_twenty_milliseconds_are_exact_and_none_is_no_percentile() -
 
 
 def test_buckets_are_those_of_the_database() -> None:
-    migration = Path(__file__).parents[3] / "shared/db/migrations/versions/0011_analytics.py"
+    migration = Path(__file__).parents[3] / "shared/db/migrations/versions/0012_usage_sums.py"
     scope: dict[str, object] = {"__name__": "revision"}
     exec(compile(migration.read_text(), migration.name, "exec"), scope)  # noqa: S102 - a module whose name is a number
     assert tuple(scope["_bounds"]()) == BOUNDS  # type: ignore[operator]

@@ -1,10 +1,7 @@
-"""What was used, by whom, and how well: facts that outlive messages, sums that reports read, budgets.
+"""What was used, by whom, and how well: facts that outlive messages. The sums that reports read are revision 0012.
 
 `usage_answers` has a row for every answer ever begun, without a word of it, written by triggers in the transaction
-that writes the message. Whatever changes a counted row is put into `usage_changes` as well: the old row with sign -1,
-the new one with +1. A timer takes rows out of there and adds them to the sums (`usage_cells`, `usage_user_cells`,
-`usage_citations`) in one transaction, so that a snapshot holds every change exactly once: in the queue or in the sums.
-A report is the sums plus the queue, and no clock or sequence decides what it has seen.
+that writes the message.
 
 Nothing here follows a deletion: totals of the past stay when conversations, feedback or people go.
 """
@@ -13,15 +10,6 @@ from alembic import op
 
 revision = "0011"
 down_revision = "0010"
-
-
-def _bounds() -> list[int]:
-    """Where each bucket of milliseconds begins: one each up to 20, then a tenth more each time, up to ten minutes.
-    The same list as shared/domain/usage_times.py:BOUNDS, which a test compares."""
-    bounds = [0]
-    while bounds[-1] < 600_000:
-        bounds.append(max(bounds[-1] + 1, bounds[-1] * 11 // 10))
-    return bounds
 
 
 TABLES = (
@@ -33,14 +21,17 @@ TABLES = (
     )
     """,
     # A person as member of a department and country; the zero id stands for none. Who moves becomes another subject:
-    # what was used is booked where the person was then.
+    # what was used is booked where the person was then. place: which of the person's places it is, from 0; a trigger
+    # counts them.
     """
     CREATE TABLE usage_subjects (
         id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         person         integer NOT NULL REFERENCES usage_people,
+        place          smallint NOT NULL,
         department_id  uuid NOT NULL,
         country_id     uuid NOT NULL,
-        CONSTRAINT usage_subjects_key UNIQUE (person, department_id, country_id)
+        CONSTRAINT usage_subjects_key UNIQUE (person, department_id, country_id),
+        CONSTRAINT usage_subjects_place_key UNIQUE (person, place)
     )
     """,
     # id is the message's. Tokens are those of the answer and of the calls beside it; cost_units are hundred-millionths
@@ -70,122 +61,14 @@ TABLES = (
     """,
     """
     CREATE INDEX usage_answers_of_subject_idx ON usage_answers (subject, day)
-           INCLUDE (status, input_tokens, output_tokens, latency_ms, first_token_ms)
+           INCLUDE (input_tokens, output_tokens)
     """,
     "CREATE INDEX usage_answers_gaps_idx ON usage_answers (day) INCLUDE (subject, gap) WHERE gap IS NOT NULL",
-    "CREATE INDEX usage_answers_of_gap_idx ON usage_answers (gap, day) WHERE gap IS NOT NULL",
+    "CREATE INDEX usage_answers_of_gap_idx ON usage_answers (gap, day) INCLUDE (subject) WHERE gap IS NOT NULL",
     "CREATE INDEX usage_answers_running_idx ON usage_answers (day) WHERE status = 'running'",
-    """
-    CREATE TABLE usage_changes (
-        seq             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        sign            smallint NOT NULL,
-        day             date NOT NULL,
-        subject         integer NOT NULL,
-        mode            text NOT NULL,
-        model           text NOT NULL,
-        is_question     boolean NOT NULL,
-        status          text NOT NULL,
-        input_tokens    bigint NOT NULL,
-        output_tokens   bigint NOT NULL,
-        cost_units      bigint,
-        supported       boolean,
-        rating          text,
-        latency_ms      integer,
-        first_token_ms  integer,
-        cited           uuid[] NOT NULL
-    )
-    """,
-    # Blocks of 1, 8 and 64 days (level 0, 3, 6), counted from 2020-01-01: any range is a few runs of whole blocks.
-    # view: 0 for everyone, +1 by department, +2 by country, as far as an administrator's hand may reach; an axis that
-    # a view does not look at is the zero id. dim: all, or apart by mode or by model. latency and first_token are
-    # histograms, see usage_histogram_sum. active_users only on level 0 and dim all.
-    """
-    CREATE TABLE usage_cells (
-        level          smallint NOT NULL,
-        view           smallint NOT NULL,
-        dim            text NOT NULL,
-        block          integer NOT NULL,
-        department_id  uuid NOT NULL,
-        country_id     uuid NOT NULL,
-        key            text NOT NULL,
-        questions      bigint NOT NULL,
-        answers        bigint NOT NULL,
-        input_tokens   bigint NOT NULL,
-        output_tokens  bigint NOT NULL,
-        cost_units     bigint NOT NULL,
-        unpriced       bigint NOT NULL,
-        complete       bigint NOT NULL,
-        failed         bigint NOT NULL,
-        cancelled      bigint NOT NULL,
-        interrupted    bigint NOT NULL,
-        checked        bigint NOT NULL,
-        unsupported    bigint NOT NULL,
-        positive       bigint NOT NULL,
-        negative       bigint NOT NULL,
-        latency        bigint[] NOT NULL,
-        first_token    bigint[] NOT NULL,
-        active_users   integer NOT NULL DEFAULT 0,
-        PRIMARY KEY (level, view, dim, block, department_id, country_id, key)
-    )
-    """,
-    """
-    CREATE TABLE usage_user_cells (
-        level          smallint NOT NULL,
-        dim            text NOT NULL,
-        block          integer NOT NULL,
-        subject        integer NOT NULL REFERENCES usage_subjects,
-        key            text NOT NULL,
-        questions      integer NOT NULL,
-        answers        integer NOT NULL,
-        input_tokens   bigint NOT NULL,
-        output_tokens  bigint NOT NULL,
-        cost_units     bigint NOT NULL,
-        unpriced       integer NOT NULL,
-        PRIMARY KEY (level, dim, block, subject, key)
-    )
-    """,
-    """
-    CREATE TABLE usage_citations (
-        level        smallint NOT NULL,
-        block        integer NOT NULL,
-        document_id  uuid NOT NULL,
-        citations    integer NOT NULL,
-        -- with what is summed, so that a range is read from the index alone
-        PRIMARY KEY (level, block, document_id) INCLUDE (citations)
-    )
-    """,
-    "CREATE INDEX usage_citations_of_document_idx ON usage_citations (document_id, level, block) INCLUDE (citations)",
-    # One row for each person or department with a limit of its own; null lifts the default. One of the two ids.
-    """
-    CREATE TABLE token_budgets (
-        user_id        uuid CONSTRAINT token_budgets_user_key UNIQUE
-                       CONSTRAINT token_budgets_user_id_fkey REFERENCES users ON DELETE CASCADE,
-        department_id  uuid CONSTRAINT token_budgets_department_key UNIQUE
-                       CONSTRAINT token_budgets_department_id_fkey REFERENCES departments ON DELETE CASCADE,
-        daily_tokens   bigint CHECK (daily_tokens BETWEEN 0 AND 1000000000000),
-        updated_by     uuid REFERENCES users ON DELETE SET NULL,
-        updated_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-        CHECK ((user_id IS NULL) <> (department_id IS NULL))
-    )
-    """,
 )
 
 FUNCTIONS = (
-    f"""
-    CREATE FUNCTION usage_time_bucket(ms integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-        SELECT width_bucket(ms, ARRAY{_bounds()})
-    $$
-    """,
-    # A histogram is an array of count × 256 + bucket, in the order of the buckets, without those that count nothing.
-    """
-    CREATE FUNCTION usage_histogram_sum(a bigint[], b bigint[]) RETURNS bigint[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-        SELECT coalesce(array_agg(n * 256 + bucket ORDER BY bucket), '{}')
-          FROM (SELECT packed & 255 AS bucket, sum(packed >> 8)::bigint AS n
-                  FROM unnest(a || b) packed GROUP BY 1) summed
-         WHERE n <> 0
-    $$
-    """,
     # What makes two questions one: letters and digits, in lower case, other characters as one space.
     """
     CREATE FUNCTION usage_question_words(question text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -265,22 +148,26 @@ def _notes(rows: str) -> str:
       JOIN usage_subjects s ON (s.person, s.department_id, s.country_id) = (p.person, {_PLACE})
       LEFT JOIN messages q ON q.id = m.reply_to
      WHERE m.role = 'assistant'
-     -- what was asked together is kept and rolled up together
+     -- what was asked together is kept together
      ORDER BY m.created_at
     """
 
 
-_CHANGE = ("day", "subject", "mode", "model", "is_question", "status", "input_tokens", "output_tokens", "cost_units",
-           "supported", "rating", "latency_ms", "first_token_ms", "cited")  # fmt: skip
-_MODEL = "coalesce(r.provider, '') || '/' || coalesce(r.model, '')"
-_COUNTS = ", ".join(_MODEL if column == "model" else f"r.{column}" for column in _CHANGE)
-
-
-def _compared(alias: str) -> str:
-    return ", ".join(f"{alias}.{column}" for column in ("provider", *_CHANGE))
-
-
 TRIGGERS = (
+    # Two transactions that bring one person to two new places wait for each other: a place is never given twice.
+    """
+    CREATE FUNCTION usage_count_places() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM FROM usage_people WHERE person = NEW.person FOR NO KEY UPDATE;
+        NEW.place := (SELECT count(*) FROM usage_subjects WHERE person = NEW.person);
+        RETURN NEW;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER usage_new_subjects BEFORE INSERT ON usage_subjects
+    FOR EACH ROW EXECUTE FUNCTION usage_count_places()
+    """,
     f"""
     CREATE FUNCTION usage_note_answers() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -319,37 +206,6 @@ TRIGGERS = (
     CREATE TRIGGER usage_changed_messages AFTER UPDATE ON messages
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION usage_change_answers()
-    """,
-    f"""
-    CREATE FUNCTION usage_queue_new() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        INSERT INTO usage_changes (sign, {", ".join(_CHANGE)})
-        SELECT 1, {_COUNTS} FROM new_rows r WHERE r.status <> 'running';
-        RETURN NULL;
-    END
-    $$
-    """,
-    """
-    CREATE TRIGGER usage_new_answers AFTER INSERT ON usage_answers REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION usage_queue_new()
-    """,
-    f"""
-    CREATE FUNCTION usage_queue_changes() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        INSERT INTO usage_changes (sign, {", ".join(_CHANGE)})
-        SELECT -1, {_COUNTS} FROM old_rows r JOIN new_rows n USING (id)
-         WHERE r.status <> 'running' AND ({_compared("r")}) IS DISTINCT FROM ({_compared("n")});
-        INSERT INTO usage_changes (sign, {", ".join(_CHANGE)})
-        SELECT 1, {_COUNTS} FROM new_rows r JOIN old_rows o USING (id)
-         WHERE r.status <> 'running' AND ({_compared("o")}) IS DISTINCT FROM ({_compared("r")});
-        RETURN NULL;
-    END
-    $$
-    """,
-    """
-    CREATE TRIGGER usage_changed_answers AFTER UPDATE ON usage_answers
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION usage_queue_changes()
     """,
     # Taking a rating back is written where it is done (shared/db/feedback.py); rows that only grow too old, or go with
     # their person, were given all the same.
@@ -393,8 +249,6 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'nexus_app') THEN
         GRANT SELECT, INSERT, UPDATE ON usage_people, usage_subjects, usage_answers TO nexus_app;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON usage_changes, usage_cells, usage_user_cells, usage_citations,
-              token_budgets TO nexus_app;
     END IF;
 END
 $$
@@ -412,27 +266,15 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER usage_changed_messages ON messages")
     op.execute("DROP TRIGGER usage_ratings ON feedback")
     op.execute("DROP TRIGGER usage_forgotten_users ON users")
-    for table in (
-        "token_budgets",
-        "usage_citations",
-        "usage_user_cells",
-        "usage_cells",
-        "usage_changes",
-        "usage_answers",
-        "usage_subjects",
-        "usage_people",
-    ):
+    for table in ("usage_answers", "usage_subjects", "usage_people"):
         op.execute(f"DROP TABLE {table}")
     for function in (
+        "usage_count_places()",
         "usage_note_answers()",
         "usage_change_answers()",
-        "usage_queue_new()",
-        "usage_queue_changes()",
         "usage_note_rating()",
         "usage_forget_user()",
         "usage_question_key(text)",
         "usage_question_words(text)",
-        "usage_histogram_sum(bigint[], bigint[])",
-        "usage_time_bucket(integer)",
     ):
         op.execute(f"DROP FUNCTION {function}")
