@@ -29,6 +29,7 @@ ROWS = {
     "ledger": "the sync's statements over a ledger of up to --items documents, which Graph and Qdrant never see",
     "analytics": "the administrators' reports over a generated year of chats (--messages)",
     "upload": "a 50 MB upload into a notebook: memory of the process that receives it, over idle",
+    "browser": "a long answer, a long list and Lighthouse in a real browser, on a whole stack with the web app",
     "extraction": "reading pdf, docx and xlsx against the usual libraries",
 }
 _HEAD = """# Bench results, run by run

@@ -15,15 +15,15 @@ from devstack.stack.ports import is_taken, ports
 
 
 @contextmanager
-def own_stack(home: Path) -> Iterator[StackAddress]:
+def own_stack(home: Path, *, web: bool = False) -> Iterator[StackAddress]:
     """A whole stack of its own, with the embedding model that costs no time; it is thrown away in the end, also
-    when this process dies."""
+    when this process dies. `web`: with the web app."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")},
         "NEXUS_HOME": str(home / "stack"),
         "NEXUS_PORT_OFFSET": str(free_offset()),
         "NEXUS_LOCAL_EMBEDDING": "hash",
-        "NEXUS_WEB": "off",
+        "NEXUS_WEB": "on" if web else "off",
     }
     try:
         _devstack(environment, "up", "--while", str(os.getpid()))

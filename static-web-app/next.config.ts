@@ -10,6 +10,8 @@ const config: NextConfig = {
     resolveAlias: {
       // It locks scrolling with a <style> element, which the CSP refuses; the page itself never scrolls here.
       "react-remove-scroll": "./src/ui/no-scroll-lock.tsx",
+      // It parses style attributes, which the CSP refuses.
+      "hast-util-from-html-isomorphic": "./src/features/chat/markdown/html-of-formulas.ts",
     },
   },
 };

@@ -10,7 +10,8 @@ export const WEB = given("NEXUS_E2E_WEB");
 export const API = given("NEXUS_E2E_API");
 const MODELS = given("NEXUS_E2E_MODELS");
 
-export function launch(): Promise<Browser> {
+/** `more` are arguments of Chromium's. */
+export function launch(more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: given("NEXUS_E2E_CHROMIUM"),
     // none of these changes how pages are drawn; the last ones keep the browser from calling home
@@ -22,6 +23,7 @@ export function launch(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }

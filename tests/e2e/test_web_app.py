@@ -1,5 +1,6 @@
 """The web app in a real browser against the whole stack; what is looked at stands in static-web-app/e2e."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from devstack.sample.conversations import fill
 from devstack.serving import ServerThread
 from devstack.stack.local_stack import LocalStack
 from devstack.stack.web_export import SOURCES, deploy
@@ -15,6 +17,8 @@ from tests.e2e.conftest import Stack
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LIMIT_S = 300
+SPEED = "speed.spec.ts"
+CONVERSATIONS = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +47,18 @@ def environment(stack: Stack, browser: str) -> Iterator[dict[str, str]]:
         }
 
 
-@pytest.mark.parametrize("spec", sorted(file.name for file in (SOURCES / "e2e").glob("*.spec.ts")))
+@pytest.mark.parametrize("spec", sorted({file.name for file in (SOURCES / "e2e").glob("*.spec.ts")} - {SPEED}))
 def test_a_browser_sees_what_the_specification_says(spec: str, environment: dict[str, str]) -> None:
+    run(spec, environment)
+
+
+async def test_no_frame_waits_for_a_long_answer_or_a_long_list(stack: Stack, environment: dict[str, str]) -> None:
+    async with await stack.address.sign_in("bob") as bob:
+        await fill(stack.address.content["postgres"], bob.user["id"], CONVERSATIONS)
+    await asyncio.to_thread(run, SPEED, {**environment, "NEXUS_E2E_CONVERSATIONS": str(CONVERSATIONS)})
+
+
+def run(spec: str, environment: dict[str, str]) -> None:
     done = subprocess.run(
         ["node", "node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts", f"e2e/{spec}"],
         cwd=SOURCES,

@@ -28,6 +28,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         {/* blocks the first paint on purpose: it decides the theme */}
         {/* eslint-disable-next-line @next/next/no-sync-scripts */}
         <script src="/theme.js" />
+        {/* asked for by src/api/config.ts before anything else */}
+        <link rel="preload" href="/config.json" as="fetch" crossOrigin="anonymous" />
       </head>
       <body>
         <App>{children}</App>

@@ -1,19 +1,10 @@
 "use client";
 
-import { SearchX } from "lucide-react";
-import { useMessages } from "@/i18n/messages";
-import { shellMessages } from "@/i18n/shell";
-import { ButtonLink } from "@/ui/button";
-import { Page } from "@/ui/page";
-import { EmptyState } from "@/ui/states";
+import dynamic from "next/dynamic";
+
+// every page brings this one along: what it shows comes when it is shown
+const Nowhere = dynamic(() => import("./frame/nowhere").then((module) => module.Nowhere), { ssr: false });
 
 export default function NotFound() {
-  const t = useMessages(shellMessages);
-  return (
-    <Page title="Nexus">
-      <EmptyState icon={<SearchX />} title={t.notFoundTitle} action={<ButtonLink href="/chat">{t.toChat}</ButtonLink>}>
-        {t.notFoundText}
-      </EmptyState>
-    </Page>
-  );
+  return <Nowhere />;
 }

@@ -1,32 +1,54 @@
 /** What a person chose for this browser; public/theme.js reads it before the first paint. */
 import { create } from "zustand";
-import { persist } from "zustand/middleware";
 
 export type Theme = "system" | "light" | "dark";
 export type Language = "en" | "de";
 
-interface Preferences {
+interface Chosen {
   theme: Theme;
   language: Language;
+}
+
+interface Preferences extends Chosen {
   setTheme: (theme: Theme) => void;
   setLanguage: (language: Language) => void;
 }
+
+const KEY = "nexus.preferences";
 
 function firstLanguage(): Language {
   return typeof navigator !== "undefined" && /^de\b/i.test(navigator.language) ? "de" : "en";
 }
 
-export const usePreferences = create<Preferences>()(
-  persist(
-    (set) => ({
-      theme: "system",
-      language: firstLanguage(),
-      setTheme: (theme) => set({ theme }),
-      setLanguage: (language) => set({ language }),
-    }),
-    { name: "nexus.preferences" },
-  ),
-);
+/** What this browser keeps; nothing at build time, or where what it keeps cannot be read. */
+function kept(): Partial<Chosen> {
+  if (typeof localStorage === "undefined") return {};
+  try {
+    const { theme, language } =
+      (JSON.parse(localStorage.getItem(KEY) ?? "{}") as { state?: Partial<Chosen> }).state ?? {};
+    return {
+      ...(theme && ["system", "light", "dark"].includes(theme) && { theme }),
+      ...(language && ["en", "de"].includes(language) && { language }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+export const usePreferences = create<Preferences>()((set, get) => {
+  const choose = (chosen: Partial<Chosen>) => {
+    set(chosen);
+    const { theme, language } = get();
+    localStorage.setItem(KEY, JSON.stringify({ state: { theme, language } }));
+  };
+  return {
+    theme: "system",
+    language: firstLanguage(),
+    ...kept(),
+    setTheme: (theme) => choose({ theme }),
+    setLanguage: (language) => choose({ language }),
+  };
+});
 
 /** Shows what was chosen; returns what undoes it. Called once by the app's frame. */
 export function applyPreferences(): () => void {

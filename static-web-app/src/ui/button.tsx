@@ -1,6 +1,6 @@
-import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 import { classes } from "./classes";
+import { Link, type LinkProps } from "./link";
 
 const LOOKS = {
   primary: "bg-accent text-on-accent hover:bg-accent-hover",
@@ -30,7 +30,7 @@ export function Button({ look, size, className, ...props }: ComponentProps<"butt
 }
 
 /** A link that looks like a button: it goes somewhere, and does nothing else. */
-export function ButtonLink({ look, size, className, ...props }: ComponentProps<typeof Link> & Looks) {
+export function ButtonLink({ look, size, className, ...props }: LinkProps & Looks) {
   return <Link className={looksOf({ look, size }, className)} {...props} />;
 }
 

@@ -4,6 +4,8 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 
 /** Drawn beyond what is seen, so that scrolling meets no gap. */
 const BEYOND_PX = 300;
+/** More is asked for before the end is in sight, so that scrolling does not wait for it. */
+const AHEAD_PX = 3_000;
 
 interface VirtualListProps {
   label: string;
@@ -12,7 +14,7 @@ interface VirtualListProps {
   heightOf: (index: number) => number;
   keyOf: (index: number) => string;
   line: (index: number) => ReactNode;
-  /** Called while the last lines are in sight; may be called often. */
+  /** Called while the last lines are near; may be called often. */
   onEnd?: () => void;
   className?: string;
 }
@@ -38,10 +40,10 @@ export function VirtualList({ label, count, heightOf, keyOf, line, onEnd, classN
   const total = tops[count] ?? 0;
   const first = firstBelow(tops, seen.top - BEYOND_PX);
   const last = Math.min(count, firstBelow(tops, seen.top + seen.height + BEYOND_PX) + 1);
-  const isAtEnd = seen.height > 0 && last >= count;
+  const isNearEnd = seen.height > 0 && seen.top + seen.height + AHEAD_PX > total;
   useEffect(() => {
-    if (isAtEnd) onEnd?.();
-  }, [isAtEnd, onEnd, count]);
+    if (isNearEnd) onEnd?.();
+  }, [isNearEnd, onEnd, count]);
   return (
     <div ref={scroller} className={className}>
       <ul aria-label={label} className="relative" style={{ height: total }}>

@@ -3,7 +3,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
-import { useEffect, useState, type ReactNode } from "react";
+import { useDeferredValue, useEffect, useState, type ReactNode } from "react";
 import { newQueryClient } from "@/api/queries";
 import { resumeSession, useSession } from "@/api/session";
 import { UserContext } from "@/api/use-user";
@@ -43,7 +43,10 @@ export function App({ children }: { children: ReactNode }) {
 }
 
 function Door({ children }: { children: ReactNode }) {
-  const session = useSession();
+  const now = useSession();
+  const deferred = useDeferredValue(now);
+  // all that a signed-in person sees is drawn in pieces that hold no frame; what ends a session is shown at once
+  const session = now.phase === "signed-in" ? deferred : now;
   const isCallback = usePathname() === "/auth/callback";
   const [error, setError] = useState<unknown>(null);
   const start = () => {

@@ -2,7 +2,6 @@
 
 import { Search, SquarePen } from "lucide-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useUser, isAtLeast } from "@/api/use-user";
 import { AccountMenu } from "@/features/account/account-menu";
@@ -11,6 +10,7 @@ import { useMessages } from "@/i18n/messages";
 import { shellMessages } from "@/i18n/shell";
 import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
+import { Link } from "@/ui/link";
 import { useNavigation } from "@/ui/navigation";
 import { PLACES } from "./places";
 

@@ -9,7 +9,8 @@ import { useMessages } from "@/i18n/messages";
 import { PageHeader } from "@/ui/page";
 import { ModeChoice, ModeMark, type ChatMode } from "./composer/mode-choice";
 import { chatMessages } from "./messages";
-import { listsChanged, useConversation } from "./queries";
+import { listsChanged } from "./list/conversations";
+import { useConversation } from "./queries";
 import { Thread } from "./thread/thread";
 
 const Welcome = dynamic(() => import("./welcome").then((module) => module.Welcome), { ssr: false });

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { api, type ReplyOf } from "@/api/client";
-import { conversationKey, listsChanged, titleChanged } from "@/features/chat/queries";
+import { listsChanged } from "@/features/chat/list/conversations";
+import { conversationKey, titleChanged } from "@/features/chat/queries";
 import { forget } from "@/features/chat/run/runs";
 import { dropUploads } from "./upload/uploads";
 

@@ -1,11 +1,11 @@
 "use client";
 
 import { ArrowLeft } from "lucide-react";
-import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useUser } from "@/api/use-user";
 import { useMessages } from "@/i18n/messages";
 import { classes } from "@/ui/classes";
+import { Link } from "@/ui/link";
 import { adminMessages } from "./messages";
 import { adminPlaceAt, adminPlacesOf, type AdminGroup } from "./places";
 

@@ -1,9 +1,9 @@
 "use client";
 
 import { BookOpenText, NotebookText, Sparkles } from "lucide-react";
-import Link from "next/link";
 import { useMessages } from "@/i18n/messages";
 import { classes } from "@/ui/classes";
+import { Link } from "@/ui/link";
 import { chatMessages } from "../messages";
 
 export type ChatMode = "rag" | "assistant";

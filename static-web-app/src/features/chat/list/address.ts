@@ -1,4 +1,4 @@
-import type { ListedConversation } from "../queries";
+import type { ListedConversation } from "./conversations";
 
 /** Where a conversation is read: a notebook's beside its files. */
 export function addressOfConversation({ id, mode, hit }: ListedConversation): string {

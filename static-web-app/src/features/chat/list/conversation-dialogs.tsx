@@ -10,8 +10,8 @@ import { ConfirmDialog, Dialog } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { notify } from "@/ui/toast";
 import { chatMessages } from "../messages";
-import { useDelete, useRename } from "../queries";
 import { forget } from "../run/runs";
+import { useDelete, useRename } from "./changes";
 import type { Asked } from "./conversation-line";
 
 interface DialogsProps {

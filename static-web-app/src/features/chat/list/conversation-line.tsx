@@ -2,14 +2,14 @@
 
 import { Ellipsis } from "lucide-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useState } from "react";
 import { useMessages } from "@/i18n/messages";
 import { classes } from "@/ui/classes";
+import { Link } from "@/ui/link";
 import { Menu } from "@/ui/menu";
 import { chatMessages } from "../messages";
-import type { ListedConversation } from "../queries";
 import { addressOfConversation } from "./address";
+import type { ListedConversation } from "./conversations";
 
 const ConversationDialogs = dynamic(() =>
   import("./conversation-dialogs").then((module) => module.ConversationDialogs),

@@ -4,14 +4,16 @@ import { Search, X } from "lucide-react";
 import { useSearchParams } from "next/navigation";
 import { Suspense, useCallback, useMemo, useState } from "react";
 import { useLanguage, useMessages } from "@/i18n/messages";
+import { sentenceOf, shellMessages } from "@/i18n/shell";
 import { IconButton } from "@/ui/button";
 import { ProblemView } from "@/ui/problem-view";
 import { Skeleton } from "@/ui/states";
+import { notify } from "@/ui/toast";
 import { useSettled } from "@/ui/use-settled";
 import { VirtualList } from "@/ui/virtual-list";
 import { chatMessages } from "../messages";
-import { useConversations } from "../queries";
 import { ConversationLine } from "./conversation-line";
+import { useConversations } from "./conversations";
 import { grouped, type Line } from "./grouping";
 
 /** The left column's list. Reads the address, hence the boundary. */
@@ -53,13 +55,11 @@ const HEIGHTS = { day: 32, line: 34, hit: 52 };
 
 function Lines({ search, onChosen }: { search: string; onChosen: () => void }) {
   const t = useMessages(chatMessages);
+  const shell = useMessages(shellMessages);
   const language = useLanguage();
   const openId = useSearchParams().get("c");
-  const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useConversations(search);
-  const lines = useMemo(
-    () => grouped(data?.pages.flatMap((page) => page.items) ?? [], t, language),
-    [data, t, language],
-  );
+  const { data, error, isPending, refetch, fetchOlder } = useConversations(search);
+  const lines = useMemo(() => grouped(data?.items ?? [], t, language), [data, t, language]);
   const heightOf = useCallback(
     (index: number) => {
       const line = lines[index];
@@ -69,8 +69,8 @@ function Lines({ search, onChosen }: { search: string; onChosen: () => void }) {
     [lines],
   );
   const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+    fetchOlder().catch((cause: unknown) => notify(sentenceOf(cause, shell), "danger"));
+  }, [fetchOlder, shell]);
 
   if (isPending) {
     return (

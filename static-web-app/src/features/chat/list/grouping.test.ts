@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ListedConversation } from "../queries";
+import type { ListedConversation } from "./conversations";
 import { grouped } from "./grouping";
 
 const now = new Date(2026, 9, 26, 9, 0); // the day after the clocks changed in Europe

@@ -9,9 +9,9 @@ import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Menu } from "@/ui/menu";
 import { notify } from "@/ui/toast";
-import { answerMessages } from "./messages";
-import type { Rating } from "../queries";
 import type { Answer } from "./exchange";
+import { useFeedback, type Rating } from "./feedback";
+import { answerMessages } from "./messages";
 import { SourceList } from "./source-list";
 import type { ThreadActions } from "./thread";
 
@@ -35,6 +35,7 @@ export function AnswerFooter({ answer, id, text, openNumber, versions, actions, 
   const [listed, setListed] = useState(false);
   const [copied, setCopied] = useState(false);
   const [commented, setCommented] = useState<Rating | null>(null);
+  const giveFeedback = useFeedback();
   const rating = answer.stored?.feedback?.rating ?? null;
   const copy = async () => {
     await navigator.clipboard.writeText(text);
@@ -43,7 +44,7 @@ export function AnswerFooter({ answer, id, text, openNumber, versions, actions, 
   };
   const rate = async (given: Rating) => {
     try {
-      await actions.rate(id, given === rating ? null : given);
+      await giveFeedback(id, given === rating ? null : given);
       if (given !== rating) setCommented(given);
     } catch (error) {
       notify(sentenceOf(error, shell), "danger");
@@ -98,7 +99,7 @@ export function AnswerFooter({ answer, id, text, openNumber, versions, actions, 
         <FeedbackDialog
           rating={commented}
           close={() => setCommented(null)}
-          send={(comment) => actions.rate(id, commented, comment)}
+          send={(comment) => giveFeedback(id, commented, comment)}
         />
       )}
     </footer>

@@ -7,8 +7,8 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Textarea } from "@/ui/field";
 import { notify } from "@/ui/toast";
+import type { Rating } from "./feedback";
 import { answerMessages } from "./messages";
-import type { Rating } from "../queries";
 
 interface FeedbackDialogProps {
   rating: Rating;

@@ -11,7 +11,7 @@ import { Skeleton } from "@/ui/states";
 import { useMediaQuery } from "@/ui/use-media-query";
 import { Composer } from "../composer/composer";
 import { chatMessages } from "../messages";
-import { useConversation, useFeedback, type Rating } from "../queries";
+import { useConversation } from "../queries";
 import type { Mode, Source } from "../run/events";
 import type { Question } from "../run/follow";
 import { isUnderWay } from "../run/live-run";
@@ -58,7 +58,6 @@ export interface ThreadActions {
   /** Sends a refused question again. */
   askAgain: () => void;
   regenerate: ((messageId: string) => void) | undefined;
-  rate: (messageId: string, rating: Rating | null, comment?: string) => Promise<unknown>;
 }
 
 /** A conversation: its messages, what comes just now, the composer, and the source that is open. */
@@ -66,7 +65,6 @@ export function Thread(props: ThreadProps) {
   const { mode, conversationId, canRegenerate = true } = props;
   const t = useMessages(chatMessages);
   const conversation = useConversation(conversationId);
-  const { mutateAsync: giveFeedback } = useFeedback(conversationId);
   const run = useRun(props);
   const live = useRuns((state) => state.runs[conversationId ?? props.thread] ?? state.runs[props.thread]);
   const messages = conversation.data?.messages;
@@ -85,9 +83,8 @@ export function Thread(props: ThreadProps) {
       resume,
       askAgain,
       regenerate: canRegenerate ? regenerate : undefined,
-      rate: (messageId, rating, comment) => giveFeedback({ messageId, rating, ...(comment ? { comment } : {}) }),
     }),
-    [setCitation, resume, askAgain, regenerate, canRegenerate, giveFeedback],
+    [setCitation, resume, askAgain, regenerate, canRegenerate],
   );
   const send = useCallback(
     (text: string) => {

@@ -5,7 +5,8 @@ import type { Question } from "../run/follow";
 import { isUnderWay } from "../run/live-run";
 import * as runs from "../run/runs";
 import { useRuns } from "../run/runs";
-import { conversationKey, listsChanged, titleChanged, useConversation } from "../queries";
+import { listsChanged } from "../list/conversations";
+import { conversationKey, titleChanged, useConversation } from "../queries";
 import { isOver } from "./exchange";
 import type { ThreadProps } from "./thread";
 

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Files, Paperclip } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useCallback, useState } from "react";
-import { listsChanged } from "@/features/chat/queries";
+import { listsChanged } from "@/features/chat/list/conversations";
 import { Thread } from "@/features/chat/thread/thread";
 import { useCitationInAddress } from "@/features/chat/thread/use-citation-in-address";
 import { useMessages } from "@/i18n/messages";

@@ -1,7 +1,7 @@
 "use client";
 
-import Link from "next/link";
 import { useLanguage, useMessages } from "@/i18n/messages";
+import { Link } from "@/ui/link";
 import { notebookMessages } from "../messages";
 import type { Notebook } from "../queries";
 import { useSecondsLeft } from "../time-left";
