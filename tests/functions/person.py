@@ -186,6 +186,15 @@ class Person:
 
         return await eventually(finished, "the end of the sync", limit_s=60)
 
+    async def gone(self, library_id: str) -> None:
+        """Returns once the library that was removed is no more, nor anything of it."""
+
+        async def is_gone() -> bool:
+            reply = await self.http.get(f"/api/admin/libraries/{library_id}", headers=self.session.headers)
+            return reply.status_code == 404
+
+        await eventually(is_gone, "the end of the removal", limit_s=60)
+
     async def answer(self, conversation: str) -> dict[str, Any]:
         """The conversation's last message, as stored."""
         return (await self.get(f"conversations/{conversation}"))["messages"][-1]

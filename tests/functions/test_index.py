@@ -1,5 +1,6 @@
 """The passage index over HTTP, and the orchestration of its change of models under the functions host."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ async def test_the_model_that_serves_needs_no_other_index(admin: Person) -> None
 
 
 @pytest.fixture
-def redeployed(nexus: Nexus) -> Any:
+def redeployed(nexus: Nexus) -> Iterator[HostProcess]:
     """An instance with the next model in its settings, beside the one without."""
-    host = HostProcess(ROOT, nexus.home / "redeployed", environment=nexus._environment() | NEXT)
+    host = HostProcess(ROOT, nexus.home / "redeployed", environment=nexus.settings_with(**NEXT))
     host.start()
     yield host
     host.stop()
@@ -41,13 +42,7 @@ async def test_the_next_models_index_is_filled_while_the_present_one_answers_and
 ) -> None:
     address = nexus.sharepoint_library("Hovercraft", hovercraft_md="# Hovercraft\n\nHovercraft are full of eels.")
     library = await admin.post("admin/libraries", {"library_url": address})
-
-    async def synced() -> Any:
-        await admin.post(f"admin/libraries/{library['id']}/sync", {}, status=202)
-        found = await admin.get("admin/documents", library_id=library["id"])
-        return [each for each in found["items"] if each["status"] == "indexed"]
-
-    await eventually(synced, "the file is indexed")
+    assert (await admin.synced(library["id"]))["added"] == 1
 
     async with checked_client(redeployed, promises) as http:
         there = Person(http, admin.session)
@@ -68,3 +63,6 @@ async def test_the_next_models_index_is_filled_while_the_present_one_answers_and
     # asked by an instance with the old settings: they are what is wanted
     given_up = await admin.post("admin/index/rebuild", {}, status=202)
     assert (given_up["next"], [index["status"] for index in given_up["leaving"]]) == (None, ["dropping"])
+    # everyone may read it: so that nobody else's test meets it
+    await admin.call("DELETE", f"admin/libraries/{library['id']}", status=202)
+    await admin.gone(library["id"])

@@ -45,15 +45,6 @@ async def settled(manager: Person, library_id: str) -> dict[str, Any]:
     return await eventually(done, "the end of the change", limit_s=60)
 
 
-async def gone(manager: Person, library_id: str) -> None:
-    async def is_gone() -> bool:
-        headers = manager.session.headers
-        reply = await manager.http.get(f"/api/admin/libraries/{library_id}", headers=headers)
-        return reply.status_code == 404
-
-    await eventually(is_gone, "the end of the removal", limit_s=60)
-
-
 async def test_s10_a_narrowed_folder_is_closed_to_others_at_once_without_a_sync(
     nexus: Nexus, admin: Person, alice: Person, bob: Person
 ) -> None:
@@ -81,7 +72,7 @@ async def test_s10_a_narrowed_folder_is_closed_to_others_at_once_without_a_sync(
         ("complete", 0, 0, 1)
     }
     await admin.call("DELETE", path, status=202)
-    await gone(admin, kept.library["id"])
+    await admin.gone(kept.library["id"])
 
 
 async def test_a_resumed_library_is_read_at_once(nexus: Nexus, carol: Person, alice: Person) -> None:
@@ -99,7 +90,7 @@ async def test_a_resumed_library_is_read_at_once(nexus: Nexus, carol: Person, al
 
     await eventually(found, "the file that came while the library was paused", limit_s=60)
     await carol.call("DELETE", path, status=202)
-    await gone(carol, kept.library["id"])
+    await carol.gone(kept.library["id"])
 
 
 async def test_a_removed_library_answers_nothing_and_can_be_registered_again(
@@ -111,7 +102,7 @@ async def test_a_removed_library_answers_nothing_and_can_be_registered_again(
     nexus.fault(nexus.graph, "/root/delta", {"status": 500})
     removing = (await carol.call("DELETE", path, status=202)).json()
     assert (removing["status"], removing["enabled"]) == ("removing", False)
-    await gone(carol, kept.library["id"])
+    await carol.gone(kept.library["id"])
     assert not await sees(alice, kept.word)
     await alice.call("GET", f"documents/{document['id']}", status=404)
     assert (await carol.get("admin/sync-runs", library_id=kept.library["id"]))["items"] == []
@@ -122,7 +113,7 @@ async def test_a_removed_library_answers_nothing_and_can_be_registered_again(
     assert (await carol.synced(again["id"]))["added"] == 1
     assert await sees(alice, kept.word)
     await carol.call("DELETE", f"admin/libraries/{again['id']}", status=202)
-    await gone(carol, again["id"])
+    await carol.gone(again["id"])
 
 
 async def test_administration_leaves_a_trail(nexus: Nexus, admin: Person) -> None:
@@ -131,7 +122,7 @@ async def test_administration_leaves_a_trail(nexus: Nexus, admin: Person) -> Non
     rule = {"path_prefix": "Board", "department_id": nexus.departments["HR"], "country_id": None}
     await admin.patch(path, {"scope_rules": [rule]})
     await admin.call("DELETE", path, status=202)
-    await gone(admin, kept.library["id"])
+    await admin.gone(kept.library["id"])
     entries = (await admin.get("admin/audit", limit=100))["items"]
     about = {entry["action"]: entry for entry in entries if entry["target"] == kept.library["id"]}
     assert list(about) == ["library.removed", "library.remove", "library.change", "library.create"]
