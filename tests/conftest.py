@@ -14,6 +14,8 @@ from devstack.stack.redis import Redis
 from shared.db.pool import Db
 
 ROOT = Path(__file__).parent.parent
+# Seconds for an answer of Redis whose silence is not what is tested: the app waits one, a busy machine needs more.
+PATIENCE_S = 30.0
 # Real documents that nobody here wrote, beside the checkout on the machines that have them.
 DATA = ROOT.parent / "shared" / "data"
 

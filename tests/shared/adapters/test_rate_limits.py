@@ -13,6 +13,7 @@ from shared.adapters.redis_store import RedisConnection
 from shared.domain.ids import UserId
 from shared.domain.limits import Limit, LimitClass
 from shared.errors import Unavailable
+from tests.conftest import PATIENCE_S
 
 # As many instances of the app.
 INSTANCES = 4
@@ -20,7 +21,7 @@ INSTANCES = 4
 
 @pytest.fixture
 async def connections(redis_server: Redis) -> AsyncIterator[list[RedisConnection]]:
-    made = [RedisConnection(redis_server.url) for _ in range(INSTANCES)]
+    made = [RedisConnection(redis_server.url, timeout_s=PATIENCE_S) for _ in range(INSTANCES)]
     yield made
     for connection in made:
         await connection.close()

@@ -14,6 +14,7 @@ from shared.adapters.refresh_families import GRACE_S, LIFE_S, RedisRefreshFamili
 from shared.domain.ids import SessionId, UserId
 from shared.domain.refresh_tokens import RefreshTokens
 from shared.errors import RefreshReused, SessionEnded, Unavailable
+from tests.conftest import PATIENCE_S
 from tests.redis_dump import redis_dump
 
 KEY = secrets.token_bytes(32)
@@ -22,7 +23,7 @@ USER = UserId(uuid4())
 
 @pytest.fixture
 async def redis(redis_server: Redis) -> AsyncIterator[RedisConnection]:
-    connection = RedisConnection(redis_server.url)
+    connection = RedisConnection(redis_server.url, timeout_s=PATIENCE_S)
     yield connection
     await connection.close()
 
@@ -89,7 +90,7 @@ async def test_s05_a_token_two_generations_old_ends_the_family_even_within_the_g
 
 async def test_s05_a_hundred_refreshes_of_one_token_at_once_leave_one_lineage(redis_server: Redis) -> None:
     """Over connections of their own, as of four instances; fifty times."""
-    instances = [RedisConnection(redis_server.url) for _ in range(4)]
+    instances = [RedisConnection(redis_server.url, timeout_s=PATIENCE_S) for _ in range(4)]
     families = [RedisRefreshFamilies(instance, RefreshTokens([KEY])) for instance in instances]
     try:
         for repetition in range(50):

@@ -24,6 +24,7 @@ from shared.domain.triage import Verdict
 from shared.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from shared.services.forgetting import Forgetting
 from shared.services.notebook_upkeep import NotebookUpkeep
+from tests.conftest import PATIENCE_S
 from tests.exchanges import left_behind
 from tests.fakes.run_log import MemoryRunLog
 from tests.shared.services.guarantees.mortality import Killed, Mortality, mortal
@@ -110,7 +111,7 @@ class Office:
 
 @pytest.fixture
 async def office(db: Db, tmp_path: Path, redis_server: Redis) -> AsyncIterator[Office]:
-    redis = RedisConnection(redis_server.url)
+    redis = RedisConnection(redis_server.url, timeout_s=PATIENCE_S)
     yield Office(Desk(db, tmp_path), RedisRefreshFamilies(redis, RefreshTokens([b"k" * 32])))
     await redis.close()
 

@@ -16,6 +16,7 @@ from shared.domain.documents import DocumentLabels, PassagePoint, PassagePositio
 from shared.domain.ids import PassageId, document_id, passage_id
 from shared.errors import Throttled, Unavailable
 from shared.services.staging import SLICES_IN_FLIGHT, NewPassage, Staging
+from tests.conftest import PATIENCE_S
 from tests.fakes.sharepoint import ROOT, CountingEmbeddings, FakeThrottle, file
 from tests.shared.services.test_syncing import World
 
@@ -112,7 +113,7 @@ class Pausing(CountingEmbeddings):
 
 
 async def test_a_pause_of_the_model_holds_every_instance_before_it_downloads(db: Db, redis_server: Redis) -> None:
-    redis = RedisConnection(redis_server.url)
+    redis = RedisConnection(redis_server.url, timeout_s=PATIENCE_S)
     throttle = RedisThrottle(redis)
     await redis.ask(redis.client.delete("throttle:embeddings"))
     world = World(db)

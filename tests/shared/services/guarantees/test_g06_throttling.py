@@ -7,6 +7,7 @@ import pytest
 
 from devstack.stack.redis import Redis
 from shared.adapters.redis_store import RedisConnection, RedisThrottle
+from tests.conftest import PATIENCE_S
 from tests.shared.services.guarantees.synced_library import SyncedLibrary
 
 PAUSE_S = 240
@@ -57,7 +58,10 @@ async def test_g6_r05_once_one_download_is_throttled_no_other_begins_before_the_
 
 
 async def test_g6_one_instance_told_to_wait_stops_another(redis_server: Redis) -> None:
-    connections = [RedisConnection(redis_server.url), RedisConnection(redis_server.url)]
+    connections = [
+        RedisConnection(redis_server.url, timeout_s=PATIENCE_S),
+        RedisConnection(redis_server.url, timeout_s=PATIENCE_S),
+    ]
     told, other = (RedisThrottle(connection) for connection in connections)
     service = "a service of this test"
     await told.hold(service, 30.0)
