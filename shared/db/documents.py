@@ -1,10 +1,10 @@
 """Documents of the ledger: reading them, and recording what an ingest made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from shared.db.pool import Connection, Row
-from shared.domain.audience import Scope
+from shared.domain.audience import Audience, Scope
 from shared.domain.ids import DocumentId, PassageId
 from shared.domain.ledger import MAX_ATTEMPTS, READ_AGAIN, DocumentStatus, LedgerDocument, Todo
 from shared.errors import NotFound
@@ -59,6 +59,15 @@ async def get(connection: Connection, document: DocumentId) -> LedgerDocument:
     if row is None:
         raise NotFound("document")
     return document_of(row)
+
+
+SEVERAL = f"SELECT {COLUMNS} FROM sharepoint_documents WHERE id = ANY($1)"
+
+
+async def readable(connection: Connection, wanted: Collection[UUID], audience: Audience) -> frozenset[UUID]:
+    """Those of them that are found now, by who is asking."""
+    rows = await connection.fetch(SEVERAL, list(wanted))
+    return frozenset(row["id"] for row in rows if document_of(row).is_readable_by(audience))
 
 
 LOCK = GET + " FOR UPDATE"

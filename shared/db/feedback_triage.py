@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from shared.db import documents
 from shared.db.feedback import Rating
 from shared.db.pool import Connection, Row
-from shared.domain.audience import Scope
+from shared.domain.audience import Audience, Scope
 from shared.domain.chat import Mode
 from shared.domain.ids import ConversationId, CountryId, DepartmentId, MessageId, UserId
 from shared.domain.triage import FeedbackStatus
@@ -212,45 +213,34 @@ async def get(connection: Connection, feedback_id: UUID, *, within: Scope) -> Qu
     return _queued(row)
 
 
-# The whole of it, in one statement: what was said, and which of the sources' documents the reviewer may read.
 WHOLE: LiteralString = f"""
     SELECT {_COLUMNS}, CASE WHEN c.mode <> 'notebook' THEN q.content END AS question,
            a.content AS answer, a.status AS answer_status, a.finish_reason, a.unsupported,
            a.input_tokens, a.output_tokens, a.first_token_ms, a.latency_ms,
            a.replaced_by IS NOT NULL AS is_replaced, q.created_at AS asked_at, a.created_at AS answered_at,
            f.retrieved_sources,
-           ARRAY(SELECT d.id FROM sharepoint_documents d
-                  WHERE d.id IN (SELECT (s.value ->> 'doc_id')::uuid FROM jsonb_array_elements(f.retrieved_sources) s)
-                    AND (d.department_id IS NULL OR d.department_id = $4)
-                    AND (d.country_id IS NULL OR d.country_id = $5)) AS readable,
            ARRAY(SELECT ROW(b.role, b.content, b.created_at)
                    FROM (SELECT m.role, m.content, m.created_at
                            FROM messages m
                           WHERE m.conversation_id = f.conversation_id AND m.created_at < q.created_at
                             AND m.replaced_by IS NULL AND m.content <> '' AND c.mode <> 'notebook'
                           ORDER BY m.created_at DESC
-                          LIMIT $6) b
+                          LIMIT $4) b
                   ORDER BY b.created_at) AS preceding
       FROM {_JOINED}
      WHERE {_WITHIN} AND f.id = $3
 """
 
 
-async def whole(connection: Connection, feedback_id: UUID, *, within: Scope, reads: Scope, preceding: int) -> Exchange:
-    """With up to `preceding` of the messages before the question. `reads` is what the reviewer belongs to.
-    Raises NotFound, for what lies out of reach as well."""
-    row = await connection.fetchrow(
-        WHOLE,
-        within.department_id,
-        within.country_id,
-        feedback_id,
-        reads.department_id,
-        reads.country_id,
-        preceding,
-    )
+async def whole(
+    connection: Connection, feedback_id: UUID, *, within: Scope, reviewer: Audience, preceding: int
+) -> Exchange:
+    """With up to `preceding` of the messages before the question. Raises NotFound, for what lies out of reach too."""
+    row = await connection.fetchrow(WHOLE, within.department_id, within.country_id, feedback_id, preceding)
     if row is None:
         raise NotFound("feedback")
     feedback = _queued(row)
+    sources = () if feedback.is_private else msgspec.convert(row["retrieved_sources"], tuple[RetrievedSource, ...])
     return Exchange(
         feedback=feedback,
         answer=None if feedback.is_private else row["answer"],
@@ -264,8 +254,8 @@ async def whole(connection: Connection, feedback_id: UUID, *, within: Scope, rea
         is_replaced=row["is_replaced"],
         asked_at=row["asked_at"],
         answered_at=row["answered_at"],
-        sources=() if feedback.is_private else msgspec.convert(row["retrieved_sources"], tuple[RetrievedSource, ...]),
-        readable=frozenset(row["readable"]),
+        sources=sources,
+        readable=await documents.readable(connection, [source.doc_id for source in sources], reviewer),
         preceding=tuple(Said(*said) for said in row["preceding"]),
     )
 

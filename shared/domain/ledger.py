@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
 
-from shared.domain.audience import Scope
+from shared.domain.audience import Audience, Scope
 from shared.domain.documents import DocumentLabels, DriveItem, ItemKind
 from shared.domain.ids import DocumentId, LibraryId, PassageId, SyncRunId
 from shared.domain.scope_rules import ScopeRules
@@ -121,6 +121,9 @@ class LedgerDocument:
         """Whether readers of its scope find it: a version of it answers, even while a newer one is read or failed."""
         answers = self.status is DocumentStatus.INDEXED or len(self.passages) > 0
         return answers and self.is_active and self.todo is not Todo.REMOVE
+
+    def is_readable_by(self, audience: Audience) -> bool:
+        return self.is_found and audience.covers(self.scope)
 
     def labels(self, *, file_url: str, scope: Scope) -> DocumentLabels:
         return DocumentLabels(

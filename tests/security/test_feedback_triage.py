@@ -159,6 +159,22 @@ async def test_s10_looking_after_an_answer_does_not_open_documents(desk: Desk) -
     assert all(each["title"] and each["url"] for each in by_ada)
 
 
+SWITCHED_OFF = "UPDATE sharepoint_documents SET is_active = false WHERE id = $1"
+DELETED = "UPDATE sharepoint_documents SET todo = 'remove' WHERE id = $1"
+NOT_INDEXED = "UPDATE sharepoint_documents SET status = 'pending' WHERE id = $1"
+
+
+@pytest.mark.parametrize("change", [SWITCHED_OFF, DELETED, NOT_INDEXED])
+async def test_s10_what_readers_do_not_find_any_more_is_not_shown_beside_an_answer_either(
+    desk: Desk, change: str
+) -> None:
+    left = await desk.left(desk.alice, sources=(source(desk.open, snippet="A passage"),))
+    async with desk.api.runtime.db.connection() as connection:
+        await connection.execute(change, desk.open)
+    (shown,) = (await told(desk.carol, "GET", f"admin/feedback/{left.feedback}", 200))["sources"]
+    assert (shown["is_readable"], shown["snippet"]) == (False, None)
+
+
 async def test_s08_feedback_of_another_scope_is_not_there(desk: Desk) -> None:
     mine = await desk.left(desk.alice, "How long is my leave?")
     body = {"verdict": "unanswerable"}

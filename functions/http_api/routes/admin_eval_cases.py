@@ -42,7 +42,7 @@ async def make_eval_case(call: Call) -> Reply:
     reach = reach_of(call.caller)
     async with call.runtime.db.transaction() as connection:
         exchange = await feedback_triage.whole(
-            connection, feedback_id(call), within=reach, reads=Scope(None, None), preceding=0
+            connection, feedback_id(call), within=reach, reviewer=call.audience, preceding=0
         )
         given = exchange.feedback
         if given.mode is not Mode.RAG or given.question is None:

@@ -14,7 +14,6 @@ from functions.http_api.schemas.triage import (
     QueuedFeedbackView,
 )
 from shared.db import audit, feedback_triage
-from shared.domain.audience import Scope
 from shared.web.paging import Page, after_time_and_id, page
 from shared.web.reach import reach_of
 from shared.web.routes import Call, Policy, Routes
@@ -58,7 +57,7 @@ async def get_feedback_exchange(call: Call) -> ExchangeView:
             connection,
             feedback_id(call),
             within=reach_of(call.caller),
-            reads=Scope(call.caller.department_id, call.caller.country_id),
+            reviewer=call.audience,
             preceding=query.preceding,
         )
         # somebody reads what somebody else asked: that is written down

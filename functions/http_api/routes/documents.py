@@ -16,6 +16,6 @@ async def get_document(call: Call) -> DocumentView:
     """A document's metadata and its address in SharePoint, if the caller may read it"""
     async with call.runtime.db.connection() as connection:
         document = await documents.get(connection, DocumentId(call.id("document_id", "document")))
-    if not (document.is_found and call.audience.covers(document.scope)):
+    if not document.is_readable_by(call.audience):
         raise NotFound("document")
     return DocumentView.of(document)
