@@ -7,6 +7,7 @@ import msgspec
 from functions.http_api.schemas.audit import AuditEntry, AuditExportQuery, AuditQuery
 from shared.db import audit
 from shared.db.audit import Entry
+from shared.web import auditing
 from shared.web.downloads import CSV, JSON_LINES, download
 from shared.web.paging import Page, after_number, page
 from shared.web.routes import Call, Download, Policy, Routes
@@ -39,14 +40,7 @@ async def export_audit(call: Call) -> Download:
     query: AuditExportQuery = call.query
     wanted = query.filter()
     async with call.runtime.db.connection() as connection:
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="audit.export",
-            target=None,
-            detail=msgspec.to_builtins(query),
-            correlation_id=call.correlation_id,
-        )
+        await auditing.record(call, connection, "audit.export", None, msgspec.to_builtins(query))
     return download(audit.pages(call.runtime.db, wanted), query.format, "audit", _COLUMNS, _values)
 
 

@@ -1,8 +1,9 @@
 """Daily token budgets of users and departments. What is not set here follows the settings."""
 
 from functions.http_api.schemas.budgets import BudgetChange, BudgetsPage, BudgetView, OwnBudgetView
-from shared.db import audit, budgets
+from shared.db import budgets
 from shared.domain.budgets import BudgetSubject
+from shared.web import auditing
 from shared.web.paging import PageQuery, after_id, page
 from shared.web.routes import Call, Policy, Reply, Routes
 
@@ -83,13 +84,12 @@ async def _set(call: Call, subject: BudgetSubject) -> BudgetView:
         before = await budgets.get(connection, subject, owner, defaults)
         await budgets.put(connection, subject, owner, change.daily_tokens, call.caller.user_id)
         after = await budgets.get(connection, subject, owner, defaults)
-        await audit.record(
+        await auditing.record(
+            call,
             connection,
-            actor=call.caller.user_id,
-            action=f"{subject}_budget.set",
-            target=str(owner),
-            detail={"before": before.limit, "was_default": before.is_default, "after": after.limit},
-            correlation_id=call.correlation_id,
+            f"{subject}_budget.set",
+            owner,
+            {"before": before.limit, "was_default": before.is_default, "after": after.limit},
         )
     call.runtime.budgeting.forget()
     return BudgetView.of(after)
@@ -101,12 +101,11 @@ async def _drop(call: Call, subject: BudgetSubject) -> Reply:
         before = await budgets.get(connection, subject, owner, defaults)
         await budgets.drop(connection, subject, owner)
         if not before.is_default:
-            await audit.record(
+            await auditing.record(
+                call,
                 connection,
-                actor=call.caller.user_id,
-                action=f"{subject}_budget.drop",
-                target=str(owner),
-                detail={"before": before.limit, "after": defaults.of(subject)},
-                correlation_id=call.correlation_id,
+                f"{subject}_budget.drop",
+                owner,
+                {"before": before.limit, "after": defaults.of(subject)},
             )
     return Reply(204, None)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from functions.http_api.schemas.data_care import ForgetJobView, RetentionSettings, RetentionView
-from shared.db import audit, forgetting, retention
+from shared.db import forgetting, retention
 from shared.db.retention import Retention
 from shared.domain.ids import UserId
+from shared.web import auditing
 from shared.web.routes import Call, Policy, Routes
 
 routes = Routes("admin data care")
@@ -24,13 +25,8 @@ async def set_retention(call: Call) -> RetentionView:
     wanted: RetentionSettings = call.body
     async with call.runtime.db.transaction() as connection:
         before, after = await retention.replace(connection, wanted.retention(), call.caller.user_id)
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="retention.change",
-            target=None,
-            detail={"before": _days(before), "after": _days(after)},
-            correlation_id=call.correlation_id,
+        await auditing.record(
+            call, connection, "retention.change", None, {"before": _days(before), "after": _days(after)}
         )
     return RetentionView.of(after)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from functions.http_api.routes.admin_feedback import feedback_id
 from functions.http_api.schemas.triage import EvalCaseView, ExpectedDocument, NewEvalCase
-from shared.db import audit, document_lists, eval_cases, feedback_triage
+from shared.db import document_lists, eval_cases, feedback_triage
 from shared.db.eval_cases import EvalCase, ExpectedSource
 from shared.db.feedback_triage import Exchange
 from shared.db.pool import Connection, Db
@@ -16,6 +16,7 @@ from shared.domain.audience import Scope
 from shared.domain.chat import Mode
 from shared.domain.ids import DocumentId
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.web import auditing
 from shared.web.downloads import JSON_LINES, FileFormat, download
 from shared.web.paging import Page, PageQuery, after_time_and_id, page
 from shared.web.reach import reach_of
@@ -60,7 +61,7 @@ async def make_eval_case(call: Call) -> Reply:
         )
         # neither question nor note: what the log says cannot be taken back
         detail = {"feedback_id": given.id, "verdict": case.verdict, "is_rephrased": new.question is not None}
-        await _record(call, connection, "eval_case.create" if is_new else "eval_case.change", case.id, detail)
+        await auditing.record(call, connection, "eval_case.create" if is_new else "eval_case.change", case.id, detail)
     return Reply(201 if is_new else 200, EvalCaseView.of(case))
 
 
@@ -104,7 +105,7 @@ async def list_eval_cases(call: Call) -> Page[EvalCaseView]:
 async def export_eval_cases(call: Call) -> Download:
     """The cases as a file of JSON lines, for `python -m evals.cases`"""
     async with call.runtime.db.connection() as connection:
-        await _record(call, connection, "eval_case.export", None, {})
+        await auditing.record(call, connection, "eval_case.export", None, {})
     pages = _pages(call.runtime.db, reach_of(call.caller))
     return download(pages, FileFormat.JSONL, "eval-cases", _EXPORTED, _exported)
 
@@ -132,15 +133,4 @@ async def delete_eval_case(call: Call) -> None:
     """Deletes a case; the feedback stays"""
     async with call.runtime.db.transaction() as connection:
         case = await eval_cases.delete(connection, call.id("case_id", "eval case"), within=reach_of(call.caller))
-        await _record(call, connection, "eval_case.delete", case.id, {"verdict": case.verdict})
-
-
-async def _record(call: Call, connection: Connection, action: str, target: UUID | None, detail: dict[str, Any]) -> None:
-    await audit.record(
-        connection,
-        actor=call.caller.user_id,
-        action=action,
-        target=None if target is None else str(target),
-        detail=detail,
-        correlation_id=call.correlation_id,
-    )
+        await auditing.record(call, connection, "eval_case.delete", case.id, {"verdict": case.verdict})

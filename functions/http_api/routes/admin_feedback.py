@@ -13,7 +13,8 @@ from functions.http_api.schemas.triage import (
     FeedbackReview,
     QueuedFeedbackView,
 )
-from shared.db import audit, feedback_triage
+from shared.db import feedback_triage
+from shared.web import auditing
 from shared.web.paging import Page, after_time_and_id, page
 from shared.web.reach import reach_of
 from shared.web.routes import Call, Policy, Routes
@@ -61,13 +62,7 @@ async def get_feedback_exchange(call: Call) -> ExchangeView:
             preceding=query.preceding,
         )
         # somebody reads what somebody else asked: that is written down
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="feedback.read",
-            target=str(exchange.feedback.id),
-            correlation_id=call.correlation_id,
-        )
+        await auditing.record(call, connection, "feedback.read", exchange.feedback.id)
     return ExchangeView.whole(exchange)
 
 
@@ -90,12 +85,11 @@ async def review_feedback(call: Call) -> QueuedFeedbackView:
             within=reach_of(call.caller),
             reviewer=call.caller.user_id,
         )
-        await audit.record(
+        await auditing.record(
+            call,
             connection,
-            actor=call.caller.user_id,
-            action="feedback.review",
-            target=str(after.id),
-            detail={"before": {"status": before.status}, "after": {"status": after.status}},
-            correlation_id=call.correlation_id,
+            "feedback.review",
+            after.id,
+            {"before": {"status": before.status}, "after": {"status": after.status}},
         )
     return QueuedFeedbackView.of(after)

@@ -6,9 +6,10 @@ import msgspec
 
 from functions.http_api.schemas.admin import UserChange, UsersQuery
 from functions.http_api.schemas.auth import UserView
-from shared.db import audit, people
+from shared.db import people
 from shared.db.people import User
 from shared.domain.ids import UserId
+from shared.web import auditing
 from shared.web.paging import Page, after_name_and_id, page
 from shared.web.routes import Call, Policy, Routes
 
@@ -56,13 +57,8 @@ async def change_user(call: Call) -> UserView:
             country_id=kept.country_id if change.country_id is msgspec.UNSET else change.country_id,
             is_active=before.is_active if change.is_active is msgspec.UNSET else change.is_active,
         )
-        await audit.record(
-            connection,
-            actor=call.caller.user_id,
-            action="user.change",
-            target=str(user_id),
-            detail=_changed(before, user, msgspec.to_builtins(change)),
-            correlation_id=call.correlation_id,
+        await auditing.record(
+            call, connection, "user.change", user_id, _changed(before, user, msgspec.to_builtins(change))
         )
     if user.session_epoch != before.session_epoch:
         await call.runtime.sessions.forget(user_id)

@@ -14,7 +14,7 @@ from functions.http_api.schemas.prompts import (
     PromptsQuery,
     PromptView,
 )
-from shared.db import audit, prompts, steering
+from shared.db import prompts, steering
 from shared.db.pool import Connection
 from shared.db.prompts import Prompt
 from shared.domain.chat import Mode
@@ -23,6 +23,7 @@ from shared.domain.line_diff import line_diff
 from shared.domain.prompt_placeholders import require_placeholders
 from shared.domain.prompts import DEFAULT_PROMPTS
 from shared.errors import Conflict, FieldError, Invalid
+from shared.web import auditing
 from shared.web.paging import Page, after_time_and_id, page
 from shared.web.routes import Call, Policy, Routes
 
@@ -66,7 +67,7 @@ async def create_prompt(call: Call) -> PromptView:
         await steering.lock_mode(connection, new.mode)
         prompt_id = await prompts.add(connection, new.mode, text, call.caller.user_id)
         created = await prompts.get(connection, prompt_id)
-        await _record(call, connection, "prompt.create", prompt_id, _told_of(created))
+        await auditing.record(call, connection, "prompt.create", prompt_id, _told_of(created))
         if new.is_active:
             created = await _activate(call, connection, created)
     call.runtime.steering.expire()
@@ -104,7 +105,7 @@ async def delete_prompt(call: Call) -> None:
         prompt = await _locked(call, connection)
         deleted = await prompts.delete(connection, prompt.id)
         detail = {"before": _told_of(deleted) | {"prompt_text": deleted.text}}
-        await _record(call, connection, "prompt.delete", deleted.id, detail)
+        await auditing.record(call, connection, "prompt.delete", deleted.id, detail)
 
 
 @routes.add(
@@ -156,7 +157,7 @@ def _require_usable(prompt: Prompt) -> None:
 async def _activate(call: Call, connection: Connection, prompt: Prompt) -> Prompt:
     before = await prompts.activate(connection, prompt)
     detail = {"mode": prompt.mode, "before": before and str(before), "after": str(prompt.id)}
-    await _record(call, connection, "prompt.activate", prompt.id, detail)
+    await auditing.record(call, connection, "prompt.activate", prompt.id, detail)
     return await prompts.get(connection, prompt.id)
 
 
@@ -164,14 +165,3 @@ def _told_of(prompt: Prompt) -> dict[str, Any]:
     """For the audit log: enough to prove which text it was."""
     digest = hashlib.sha256(prompt.text.encode()).hexdigest()
     return {"mode": prompt.mode, "characters": len(prompt.text), "sha256": digest}
-
-
-async def _record(call: Call, connection: Connection, action: str, target: PromptId, detail: dict[str, Any]) -> None:
-    await audit.record(
-        connection,
-        actor=call.caller.user_id,
-        action=action,
-        target=str(target),
-        detail=detail,
-        correlation_id=call.correlation_id,
-    )

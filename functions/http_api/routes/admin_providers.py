@@ -23,6 +23,7 @@ from shared.domain.ids import ProviderId
 from shared.domain.limits import LimitClass
 from shared.domain.provider_rules import USUAL_KEYS
 from shared.services.provider_testing import ProviderTesting, Trial
+from shared.web import auditing
 from shared.web.paging import Page, after_mode_place_and_id, page
 from shared.web.routes import Call, Policy, Routes
 
@@ -76,7 +77,7 @@ async def create_provider(call: Call) -> ProviderView:
         created = await providers.add(
             connection, new.mode, config, is_active=new.is_active, fallback_order=new.fallback_order
         )
-        await _record(call, connection, "provider.create", created.id, _shown(created) | _replaced(deactivated))
+        await auditing.record(call, connection, "provider.create", created.id, _shown(created) | _replaced(deactivated))
     call.runtime.steering.expire()
     return ProviderView.of(created)
 
@@ -108,7 +109,7 @@ async def change_provider(call: Call) -> ProviderView:
             "before": {name: _shown(before)[name] for name in named},
             "after": {name: _shown(after)[name] for name in named},
         }
-        await _record(call, connection, "provider.change", provider_id, detail | _replaced(deactivated))
+        await auditing.record(call, connection, "provider.change", provider_id, detail | _replaced(deactivated))
     call.runtime.steering.expire()
     return ProviderView.of(after)
 
@@ -126,7 +127,7 @@ async def delete_provider(call: Call) -> None:
     async with call.runtime.db.transaction() as connection:
         await _locked(connection, provider_id)
         deleted = await providers.delete(connection, provider_id)
-        await _record(call, connection, "provider.delete", provider_id, {"before": _shown(deleted)})
+        await auditing.record(call, connection, "provider.delete", provider_id, {"before": _shown(deleted)})
     call.runtime.steering.expire()
 
 
@@ -152,7 +153,7 @@ async def try_provider(call: Call) -> TrialView:
     async with call.runtime.db.connection() as connection:
         detail = {"code": trial.code, "latency_ms": trial.latency_ms, "model_name": provider.config.model}
         outcome: audit.Outcome = "ok" if trial.code is None else "failed"
-        await _record(call, connection, "provider.test", provider_id, detail, outcome)
+        await auditing.record(call, connection, "provider.test", provider_id, detail, outcome)
     return TrialView.of(trial)
 
 
@@ -200,22 +201,3 @@ def _shown(provider: Provider) -> dict[str, Any]:
 
 def _replaced(deactivated: list[ProviderId]) -> dict[str, Any]:
     return {"deactivated": [str(provider_id) for provider_id in deactivated]} if deactivated else {}
-
-
-async def _record(
-    call: Call,
-    connection: Connection,
-    action: str,
-    target: ProviderId,
-    detail: dict[str, Any],
-    outcome: audit.Outcome = "ok",
-) -> None:
-    await audit.record(
-        connection,
-        actor=call.caller.user_id,
-        action=action,
-        target=str(target),
-        outcome=outcome,
-        detail=detail,
-        correlation_id=call.correlation_id,
-    )

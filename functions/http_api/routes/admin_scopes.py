@@ -1,7 +1,5 @@
 """Administration of departments and countries."""
 
-from typing import Any
-
 import msgspec
 
 from functions.http_api.schemas.scopes import (
@@ -12,26 +10,15 @@ from functions.http_api.schemas.scopes import (
     NewCountry,
     NewDepartment,
 )
-from shared.db import audit, scopes
-from shared.db.pool import Connection
+from shared.db import scopes
 from shared.domain.countries import COUNTRY_NAMES
 from shared.domain.ids import CountryId, DepartmentId
 from shared.errors import FieldError, Invalid
+from shared.web import auditing
 from shared.web.paging import Page, PageQuery, after_name_and_id, page
 from shared.web.routes import Call, Policy, Routes
 
 routes = Routes("admin scopes")
-
-
-async def _record(call: Call, connection: Connection, action: str, target: object, detail: dict[str, Any]) -> None:
-    await audit.record(
-        connection,
-        actor=call.caller.user_id,
-        action=action,
-        target=str(target),
-        detail=detail,
-        correlation_id=call.correlation_id,
-    )
 
 
 def _department_id(call: Call) -> DepartmentId:
@@ -61,7 +48,7 @@ async def create_department(call: Call) -> DepartmentRow:
     new: NewDepartment = call.body
     async with call.runtime.db.transaction() as connection:
         created = await scopes.add_department(connection, new.name.strip())
-        await _record(call, connection, "department.create", created.id, {"name": created.name})
+        await auditing.record(call, connection, "department.create", created.id, {"name": created.name})
     return DepartmentRow.of(created)
 
 
@@ -79,7 +66,7 @@ async def change_department(call: Call) -> DepartmentRow:
     async with call.runtime.db.transaction() as connection:
         before, after = await scopes.rename_department(connection, _department_id(call), change.name.strip())
         detail = {"before": {"name": before.name}, "after": {"name": after.name}}
-        await _record(call, connection, "department.change", after.id, detail)
+        await auditing.record(call, connection, "department.change", after.id, detail)
     return DepartmentRow.of(after)
 
 
@@ -94,7 +81,7 @@ async def delete_department(call: Call) -> None:
     """Deletes a department that nobody and nothing belongs to"""
     async with call.runtime.db.transaction() as connection:
         deleted = await scopes.delete_department(connection, _department_id(call))
-        await _record(call, connection, "department.delete", deleted.id, {"before": {"name": deleted.name}})
+        await auditing.record(call, connection, "department.delete", deleted.id, {"before": {"name": deleted.name}})
 
 
 def _country_id(call: Call) -> CountryId:
@@ -132,7 +119,7 @@ async def create_country(call: Call) -> CountryRow:
     async with call.runtime.db.transaction() as connection:
         created = await scopes.add_country(connection, new.code, new.name.strip())
         detail = {"code": created.code, "name": created.name}
-        await _record(call, connection, "country.create", created.id, detail)
+        await auditing.record(call, connection, "country.create", created.id, detail)
     return CountryRow.of(created)
 
 
@@ -158,7 +145,7 @@ async def change_country(call: Call) -> CountryRow:
             "before": {field: getattr(before, field) for field in named},
             "after": {field: getattr(after, field) for field in named},
         }
-        await _record(call, connection, "country.change", after.id, detail)
+        await auditing.record(call, connection, "country.change", after.id, detail)
     return CountryRow.of(after)
 
 
@@ -174,4 +161,4 @@ async def delete_country(call: Call) -> None:
     async with call.runtime.db.transaction() as connection:
         deleted = await scopes.delete_country(connection, _country_id(call))
         detail = {"before": {"code": deleted.code, "name": deleted.name}}
-        await _record(call, connection, "country.delete", deleted.id, detail)
+        await auditing.record(call, connection, "country.delete", deleted.id, detail)

@@ -1,8 +1,5 @@
 """Administration of libraries. It lives beside the orchestrator because it starts it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
 from functions.sync_orchestrator.orchestrations import DurableOrchestrations
@@ -16,12 +13,13 @@ from functions.sync_orchestrator.schemas import (
     SyncRunView,
     rules_of,
 )
-from shared.db import audit, libraries
+from shared.db import libraries
 from shared.db.pool import Connection
 from shared.domain.audience import Scope
 from shared.domain.ids import LibraryId
 from shared.domain.ledger import Library
 from shared.domain.scope_rules import ScopeRules
+from shared.web import auditing
 from shared.web.paging import Page, PageQuery, after_id, page
 from shared.web.reach import reach_of, require_reach
 from shared.web.routes import Call, Policy, Routes
@@ -44,19 +42,6 @@ async def _locked_within_reach(call: Call, connection: Connection) -> Library:
     library = await libraries.lock(connection, _library_id(call))
     require_reach(call.caller, library.scope, "library")
     return library
-
-
-async def _record(
-    call: Call, connection: Connection, action: str, library: LibraryId, detail: Mapping[str, Any]
-) -> None:
-    await audit.record(
-        connection,
-        actor=call.caller.user_id,
-        action=action,
-        target=str(library),
-        detail=dict(detail),
-        correlation_id=call.correlation_id,
-    )
 
 
 @routes.add("GET", "admin/libraries", Policy.CONTENT_MANAGER, query=PageQuery, reply=Page[LibraryView], errors={})
@@ -98,7 +83,7 @@ async def create_library(call: Call) -> LibraryView:
     async with call.runtime.db.transaction() as connection:
         created = await libraries.add(connection, address, scope, enabled=new.enabled, scope_rules=rules)
         detail = {**msgspec.to_builtins(new), "library_url": created.library_url}
-        await _record(call, connection, "library.create", created.id, detail)
+        await auditing.record(call, connection, "library.create", created.id, detail)
     return LibraryView.of(created)
 
 
@@ -169,7 +154,7 @@ async def change_library(call: Call) -> LibraryView:
         _require_reach_of_rules(call, before, scope, rules)
         enabled = before.enabled if change.enabled is msgspec.UNSET else change.enabled
         changed = await libraries.update(connection, before.id, scope, enabled=enabled, scope_rules=rules)
-        await _record(call, connection, "library.change", before.id, msgspec.to_builtins(change))
+        await auditing.record(call, connection, "library.change", before.id, msgspec.to_builtins(change))
     resumed = changed.enabled and not before.enabled
     if resumed or changed.scope_seq != before.scope_seq:
         await call.runtime.sync_starting.follow_change(
@@ -200,7 +185,7 @@ async def remove_library(call: Call) -> LibraryView:
     async with call.runtime.db.transaction() as connection:
         library = await _locked_within_reach(call, connection)
         if await libraries.begin_removal(connection, library.id):
-            await _record(call, connection, "library.remove", library.id, {"library_url": library.library_url})
+            await auditing.record(call, connection, "library.remove", library.id, {"library_url": library.library_url})
         removing = await libraries.get(connection, library.id)
     await call.runtime.sync_starting.follow_change(
         DurableOrchestrations(call.starter), library.id, crawl=False, caller=call.caller
