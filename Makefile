@@ -13,6 +13,7 @@ override mode := $(or $(value mode),rag)
 export q s user mode
 
 # Each worker has engines of its own; two are what the smallest machine carries. `make test workers=0` runs in one process.
+# Files in their order: by number of tests, the few that take minutes (browsers) would come last, to one worker alone.
 workers := 2
 
 .PHONY: up down status logs reset ask token env func doctor test check bench evals bootstrap
@@ -52,7 +53,7 @@ doctor: bootstrap
 	@$(PYTHON) -m devstack doctor
 
 test: bootstrap
-	$(PYTHON) -m pytest -n $(workers) --dist loadfile
+	$(PYTHON) -m pytest -n $(workers) --dist loadfile --no-loadscope-reorder
 
 check: bootstrap
 	$(PYTHON) -m ruff format --check .
