@@ -65,16 +65,35 @@ export function resume(thread: string, conversationId: string, messageId: string
   return start(thread, newRun({ conversationId, messageId, phase: "reconnecting" }), null);
 }
 
-/** Asks the server to stop; the stream then says how it ended. Before there is a run the question is withdrawn. */
+/** Asks the server to stop; the stream then says how it ended. A question that is on its way is stopped once its run is
+ *  known: letting go of the request would leave the run to go on unseen. One that did not get through is withdrawn. */
 export async function stop(thread: string): Promise<void> {
   const run = useRuns.getState().runs[thread];
   if (!run || !isUnderWay(run)) return;
-  if (run.runId === null) {
+  if (run.runId === null && run.error !== null) {
     forget(thread);
     return;
   }
   show(thread, { ...run, stopping: true });
-  await send("post", "/chat/runs/{run_id}/cancel", { path: { run_id: run.runId } });
+  const runId = await begun(thread);
+  if (runId !== null) await send("post", "/chat/runs/{run_id}/cancel", { path: { run_id: runId } });
+  else if (isUnderWay(useRuns.getState().runs[thread])) forget(thread);
+}
+
+/** The id of the thread's run once there is one; null when it ends, or did not get through, before. */
+function begun(thread: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const run = useRuns.getState().runs[thread];
+      const isOnItsWay = isUnderWay(run) && run?.runId === null && run.error === null;
+      if (!isOnItsWay) resolve(isUnderWay(run) ? (run?.runId ?? null) : null);
+      return isOnItsWay;
+    };
+    if (!look()) return;
+    const leave = useRuns.subscribe(() => {
+      if (!look()) leave();
+    });
+  });
 }
 
 export function forget(thread: string): void {
