@@ -1,6 +1,7 @@
 """Documents of the ledger: reading them, and recording what an ingest made of them."""
 
 from collections.abc import Collection, Sequence
+from typing import LiteralString
 from uuid import UUID
 
 from shared.db.pool import Connection, Row
@@ -61,6 +62,10 @@ async def get(connection: Connection, document: DocumentId) -> LedgerDocument:
     return document_of(row)
 
 
+# LedgerDocument.is_found of the documents d.
+FOUND: LiteralString = """
+    d.is_active AND d.todo IS DISTINCT FROM 'remove' AND (d.status = 'indexed' OR d.qdrant_point_ids <> '[]')
+"""
 SEVERAL = f"SELECT {COLUMNS} FROM sharepoint_documents WHERE id = ANY($1)"
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
+from shared.db.documents import FOUND
 from shared.db.pool import Connection, Row
 from shared.domain.audience import Scope
 from shared.domain.ids import DocumentId
@@ -85,8 +86,6 @@ class CitedDocument:
 
 
 _WITHIN: LiteralString = "($4::uuid IS NULL OR d.department_id = $4) AND ($5::uuid IS NULL OR d.country_id = $5)"
-# What may be cited at all.
-_READABLE: LiteralString = "d.is_active AND d.status = 'indexed'"
 _CITED: LiteralString = """
     SELECT document_id, sum(citations)::bigint AS citations
       FROM (SELECT c.document_id, run.sign * c.citations AS citations
@@ -103,7 +102,7 @@ _CITED: LiteralString = """
 # Where and when each was cited is added up once for all that is asked of it. `part` tells the rows apart.
 DOCUMENTS: LiteralString = f"""
     WITH cited AS MATERIALIZED ({_CITED}), reached AS MATERIALIZED (
-        SELECT d.id, {_READABLE} AS is_readable, coalesce(cited.citations, 0) AS citations
+        SELECT d.id, {FOUND} AS is_readable, coalesce(cited.citations, 0) AS citations
           FROM sharepoint_documents d
           LEFT JOIN cited ON cited.document_id = d.id
          WHERE {_WITHIN}
@@ -114,7 +113,7 @@ DOCUMENTS: LiteralString = f"""
     ), missing AS (
         SELECT d.id, d.file_name, d.file_url
           FROM sharepoint_documents d
-         WHERE {_READABLE} AND {_WITHIN} AND d.id NOT IN (SELECT document_id FROM cited)
+         WHERE {FOUND} AND {_WITHIN} AND d.id NOT IN (SELECT document_id FROM cited)
            AND ($9::text IS NULL OR (d.file_name, d.id) > ($9, $10::uuid))
          ORDER BY d.file_name, d.id
          LIMIT $11
