@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from shared.domain import bm25
 from shared.domain.events import Source
@@ -72,21 +73,7 @@ class CitationFilter:
     @property
     def cited(self) -> tuple[Source, ...]:
         """The passages cited so far, under the numbers the reader sees."""
-        return tuple(
-            Source(
-                n=number,
-                document_id=source.document_id,
-                passage_id=source.passage_id,
-                file_name=source.file_name,
-                file_url=source.file_url,
-                page=source.page,
-                section=source.section,
-                snippet=source.snippet,
-                score=source.score,
-            )
-            for given, number in self._numbers.items()
-            for source in (self._given[given],)
-        )
+        return tuple(replace(self._given[given], n=number) for given, number in self._numbers.items())
 
 
 def sources_block(cited: Sequence[Source]) -> str:
@@ -117,16 +104,26 @@ def unsupported_sentences(
     evidence = {
         source.n: "\n".join((source.file_name, source.section or "", texts.get(source.n, ""))) for source in cited
     }
-    language = bm25.spoken(_CITED.sub("", answer))
+    language = bm25.spoken(without_numbers(answer))
     wrong: list[str] = []
-    for sentence in _cited_sentences(answer):
-        given = [evidence[n] for n in map(int, _CITED.findall(sentence)) if n in evidence]
-        if not supported(_CITED.sub("", sentence), "\n".join(given), asked=asked, language=language):
+    for sentence in cited_sentences(answer):
+        given = [evidence[n] for n in numbers_in(sentence) if n in evidence]
+        if not supported(without_numbers(sentence), "\n".join(given), asked=asked, language=language):
             wrong.append(sentence)
     return tuple(wrong)
 
 
-def _cited_sentences(answer: str) -> list[str]:
+def numbers_in(sentence: str) -> list[int]:
+    """The numbers that it cites, in the order of the text."""
+    return [int(number) for number in _CITED.findall(sentence)]
+
+
+def without_numbers(text: str) -> str:
+    """The text without its citations."""
+    return _CITED.sub("", text)
+
+
+def cited_sentences(answer: str) -> list[str]:
     """With their citations, which may stand behind the full stop."""
     pieces: list[str] = []
     for piece in sentences(answer):

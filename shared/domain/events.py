@@ -20,7 +20,8 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A numbered passage: a candidate in a `sources` event, a cited one in `done` and in the stored message."""
+    """A numbered passage: a candidate in a `sources` event, a cited one in `done` and in the stored message. `quotes`
+    are sentences of a cited one's `snippet`, verbatim, that say what the answer cites it for."""
 
     n: int
     document_id: DocumentId
@@ -31,6 +32,7 @@ class Source:
     section: str | None
     snippet: str
     score: float
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

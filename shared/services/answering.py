@@ -18,6 +18,7 @@ from shared.domain.documents import RetrievedPassage
 from shared.domain.events import Source, Sources, Token, Usage
 from shared.domain.prompt_placeholders import filled
 from shared.domain.prompts import assistant_turns, not_covered, rag_turns, rewrite_turns
+from shared.domain.quotes import with_quotes
 from shared.domain.ranking import assemble
 from shared.domain.sufficiency import unknown_names
 from shared.errors import ModelFailed
@@ -140,10 +141,12 @@ class Answering:
         tail = checked.flush()
         into.cited = checked.cited
         into.supported = bool(into.cited)
+        said = into.text + tail
         texts = {source.n: _text_of(source, passages) for source in into.cited}
-        into.unsupported = unsupported_sentences(into.text, into.cited, texts, asked=question)
+        into.unsupported = unsupported_sentences(said, into.cited, texts, asked=question)
         # what a reader opens holds the cited sentence, wherever in its passage that stands
-        into.cited = tuple(replace(source, snippet=texts[source.n][:PASSAGE_CHARS]) for source in into.cited)
+        whole = tuple(replace(source, snippet=texts[source.n][:PASSAGE_CHARS]) for source in into.cited)
+        into.cited = with_quotes(said, whole)
         tail += sources_block(into.cited)
         if tail:
             into.pieces.append(tail)

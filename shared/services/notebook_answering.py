@@ -24,6 +24,7 @@ from shared.domain.notebook import (
     audience_of,
 )
 from shared.domain.prompts import nothing_to_read
+from shared.domain.quotes import with_quotes
 from shared.errors import ModelFailed, NotebookForgot
 from shared.ports_notebook import Notebook, NotebookAnswers
 from shared.services.answering import Answer, Answering
@@ -134,7 +135,7 @@ class NotebookAnswering:
                         into.input_tokens, into.output_tokens = input_tokens, output_tokens
         tail = checked.flush()
         # A backend that names its sources without marking sentences means all of them.
-        into.cited = checked.cited or _renumbered(into.retrieved)
+        into.cited = with_quotes(into.text + tail, checked.cited or _renumbered(into.retrieved))
         into.supported = bool(into.cited)
         if tail := tail + sources_block(into.cited):
             into.pieces.append(tail)

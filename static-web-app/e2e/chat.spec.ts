@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import {
   answer,
@@ -35,6 +35,12 @@ async function newChat(mode: "Documents" | "Assistant" = "Documents"): Promise<v
   await page.getByRole("radio", { name: mode }).check({ force: true });
 }
 
+/** Whether it can be read without scrolling. */
+async function isWithin(part: Locator, whole: Locator): Promise<boolean> {
+  const [inner, outer] = [await part.boundingBox(), await whole.boundingBox()];
+  return !!inner && !!outer && inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+}
+
 it("answers from documents, with citations that open the passage", async () => {
   await page.getByText("You see company-wide documents and those of HR, Germany.").waitFor();
   await ask(page, QUESTION);
@@ -48,6 +54,9 @@ it("answers from documents, with citations that open the passage", async () => {
     .click();
   const source = page.getByRole("region", { name: "Source 1" });
   await source.getByText("Employee_Handbook_2026.pdf").waitFor();
+  const quote = source.locator("mark").first();
+  expect(await quote.textContent()).toMatch(/three days a week/);
+  expect(await isWithin(quote, source.getByLabel("Passage"))).toBe(true);
   expect(await source.getByRole("link", { name: "Open in SharePoint" }).getAttribute("href")).toMatch(
     /^http.*\.pdf#page=\d+$/,
   );

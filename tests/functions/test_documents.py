@@ -149,6 +149,9 @@ async def test_a_rag_answer_cites_its_passages_and_the_server_writes_the_sources
     written = [f"[{source['n']}] {source['file_name']} - {source['file_url']}" for source in done["sources"]]
     assert block.splitlines() == written
     assert {int(n) for n in re.findall(r"\[(\d+)\]", body)} == {source["n"] for source in done["sources"]}
+    assert all(quote in source["snippet"] for source in done["sources"] for quote in source["quotes"])
+    assert any("33 days" in quote for source in done["sources"] for quote in source["quotes"])
+    assert all(source["quotes"] == [] for source in candidates)
     stored = await alice.answer(conversation)
     assert (stored["content"], stored["sources"], stored["supported"]) == (answer, done["sources"], True)
 

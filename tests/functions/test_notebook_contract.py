@@ -51,6 +51,7 @@ async def test_a_notebook_from_its_first_file_to_its_end(backend: Backend, promi
         cited = done["sources"][0]
         assert (cited["n"], cited["file_name"], cited["document_id"]) == (1, "Borealis.pdf", file)
         assert cited["page"] == 2
+        assert any("90 days" in quote for quote in cited["quotes"])
         assert done["usage"]["output_tokens"] > 0
 
         # kept, told again from any place, and part of what comes next

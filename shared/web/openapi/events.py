@@ -72,7 +72,7 @@ def _run_text() -> str:
     source: dict[str, Any] = {
         "n": 1, "document_id": at, "passage_id": at, "file_name": "Policy_DE.pdf", "page": 7, "section": "3.2 Leave",
         "file_url": "https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf", "snippet": "… up to 36 months …",
-        "score": 0.83,
+        "score": 0.83, "quotes": [],
     }  # fmt: skip
     meta: dict[str, Any] = {
         "run_id": run, "conversation_id": at, "user_message_id": at, "message_id": at, "mode": "rag",

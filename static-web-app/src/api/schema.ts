@@ -1966,8 +1966,11 @@ export interface components {
          *               "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
          *               "page": 7,
          *               "section": "3.2 Parental leave",
-         *               "snippet": "… employees may take up to 36 months …",
-         *               "score": 0.83
+         *               "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+         *               "score": 0.83,
+         *               "quotes": [
+         *                 "Employees may take up to 36 months for each child."
+         *               ]
          *             }
          *           ],
          *           "supported": true,
@@ -2325,7 +2328,7 @@ export interface components {
          *           "score": 0.83,
          *           "cited_as": 1,
          *           "is_readable": false,
-         *           "snippet": "… employees may take up to 36 months …"
+         *           "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child."
          *         }
          *       ],
          *       "preceding": [
@@ -3020,8 +3023,11 @@ export interface components {
          *           "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
          *           "page": 7,
          *           "section": "3.2 Parental leave",
-         *           "snippet": "… employees may take up to 36 months …",
-         *           "score": 0.83
+         *           "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+         *           "score": 0.83,
+         *           "quotes": [
+         *             "Employees may take up to 36 months for each child."
+         *           ]
          *         }
          *       ],
          *       "supported": true,
@@ -4400,7 +4406,7 @@ export interface components {
          *       "score": 0.83,
          *       "cited_as": 1,
          *       "is_readable": false,
-         *       "snippet": "… employees may take up to 36 months …"
+         *       "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child."
          *     }
          */
         RetrievedSourceView: {
@@ -4465,8 +4471,11 @@ export interface components {
          *           "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
          *           "page": 7,
          *           "section": "3.2 Parental leave",
-         *           "snippet": "… employees may take up to 36 months …",
-         *           "score": 0.83
+         *           "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+         *           "score": 0.83,
+         *           "quotes": [
+         *             "Employees may take up to 36 months for each child."
+         *           ]
          *         }
          *       ],
          *       "supported": true,
@@ -4566,8 +4575,11 @@ export interface components {
          *           "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
          *           "page": 7,
          *           "section": "3.2 Parental leave",
-         *           "snippet": "… employees may take up to 36 months …",
-         *           "score": 0.83
+         *           "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+         *           "score": 0.83,
+         *           "quotes": [
+         *             "Employees may take up to 36 months for each child."
+         *           ]
          *         }
          *       ]
          *     }
@@ -4684,7 +4696,8 @@ export interface components {
         };
         /**
          * Source
-         * @description A numbered passage: a candidate in a `sources` event, a cited one in `done` and in the stored message.
+         * @description A numbered passage: a candidate in a `sources` event, a cited one in `done` and in the stored message. `quotes`
+         *     are sentences of a cited one's `snippet`, verbatim, that say what the answer cites it for.
          * @example {
          *       "n": 1,
          *       "document_id": "cc079fe3-525b-5978-82e1-7121271845bb",
@@ -4693,8 +4706,11 @@ export interface components {
          *       "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
          *       "page": 7,
          *       "section": "3.2 Parental leave",
-         *       "snippet": "… employees may take up to 36 months …",
-         *       "score": 0.83
+         *       "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+         *       "score": 0.83,
+         *       "quotes": [
+         *         "Employees may take up to 36 months for each child."
+         *       ]
          *     }
          */
         Source: {
@@ -4706,6 +4722,7 @@ export interface components {
             page: number | null;
             /** Format: uuid */
             passage_id: string;
+            quotes: string[];
             score: number;
             section: string | null;
             snippet: string;
@@ -9700,7 +9717,7 @@ export interface operations {
                      *           "score": 0.83,
                      *           "cited_as": 1,
                      *           "is_readable": false,
-                     *           "snippet": "… employees may take up to 36 months …"
+                     *           "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child."
                      *         }
                      *       ],
                      *       "preceding": [
@@ -16681,7 +16698,7 @@ export interface operations {
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:2
                      *     event: sources
-                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}]}
+                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}]}
                      *
                      *     : ping
                      *
@@ -16696,7 +16713,7 @@ export interface operations {
                      *     data: {"title":"Parental leave"}
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:6
-                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}],"supported":true,"unsupported":[]}
+                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}],"supported":true,"unsupported":[]}
                      */
                     "text/event-stream": string;
                 };
@@ -17271,8 +17288,11 @@ export interface operations {
                      *               "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
                      *               "page": 7,
                      *               "section": "3.2 Parental leave",
-                     *               "snippet": "… employees may take up to 36 months …",
-                     *               "score": 0.83
+                     *               "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+                     *               "score": 0.83,
+                     *               "quotes": [
+                     *                 "Employees may take up to 36 months for each child."
+                     *               ]
                      *             }
                      *           ],
                      *           "supported": true,
@@ -17713,8 +17733,11 @@ export interface operations {
                      *               "file_url": "https://contoso.sharepoint.com/sites/hr/Shared%20Documents/Policy_DE.pdf",
                      *               "page": 7,
                      *               "section": "3.2 Parental leave",
-                     *               "snippet": "… employees may take up to 36 months …",
-                     *               "score": 0.83
+                     *               "snippet": "Parental leave is taken on request. Employees may take up to 36 months for each child.",
+                     *               "score": 0.83,
+                     *               "quotes": [
+                     *                 "Employees may take up to 36 months for each child."
+                     *               ]
                      *             }
                      *           ],
                      *           "supported": true,
@@ -17910,7 +17933,7 @@ export interface operations {
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:2
                      *     event: sources
-                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}]}
+                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}]}
                      *
                      *     : ping
                      *
@@ -17925,7 +17948,7 @@ export interface operations {
                      *     data: {"title":"Parental leave"}
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:6
-                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}],"supported":true,"unsupported":[]}
+                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}],"supported":true,"unsupported":[]}
                      */
                     "text/event-stream": string;
                 };
@@ -19671,7 +19694,7 @@ export interface operations {
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:2
                      *     event: sources
-                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}]}
+                     *     data: {"sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}]}
                      *
                      *     : ping
                      *
@@ -19686,7 +19709,7 @@ export interface operations {
                      *     data: {"title":"Parental leave"}
                      *
                      *     id: 3f0e4f0f-9a58-4f4a-9c1b-7d115b0f7c2e:6
-                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83}],"supported":true,"unsupported":[]}
+                     *     data: {"done":true,"message_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","status":"complete","finish_reason":"stop","usage":{"input_tokens":1840,"output_tokens":9,"estimated":false,"side_input_tokens":0,"side_output_tokens":0,"cost":null},"provider":"OpenAI","model":"gpt-4.1","sources":[{"n":1,"document_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","passage_id":"6a2c3b4d-5e6f-4c0e-8d0e-9e2d1a347a55","file_name":"Policy_DE.pdf","file_url":"https://contoso.sharepoint.com/sites/hr/Policy_DE.pdf","page":7,"section":"3.2 Leave","snippet":"… up to 36 months …","score":0.83,"quotes":[]}],"supported":true,"unsupported":[]}
                      */
                     "text/event-stream": string;
                 };

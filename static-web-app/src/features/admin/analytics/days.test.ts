@@ -20,8 +20,18 @@ describe("periods", () => {
 describe("byDay", () => {
   it("has a value for every day, in order, also where nothing was", () => {
     const report = { from: "2026-02-27", to: "2026-03-02" };
-    const items = [{ day: "2026-03-01", n: 5 }, { day: "2026-02-27", n: 2 }];
-    expect(byDay(report, items, (item) => item.day, (item) => item?.n ?? 0)).toEqual({
+    const items = [
+      { day: "2026-03-01", n: 5 },
+      { day: "2026-02-27", n: 2 },
+    ];
+    expect(
+      byDay(
+        report,
+        items,
+        (item) => item.day,
+        (item) => item?.n ?? 0,
+      ),
+    ).toEqual({
       days: ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"],
       values: [2, 0, 5, 0],
     });

@@ -39,10 +39,12 @@ export function lastDays(length: Length, today: string): Period {
 
 /** Which of the usual lengths a period is; null for any other. */
 export function lengthOf({ from, to }: Period, today: string): Length | null {
-  return LENGTHS.find((length) => {
-    const usual = lastDays(length, today);
-    return usual.from === from && usual.to === to;
-  }) ?? null;
+  return (
+    LENGTHS.find((length) => {
+      const usual = lastDays(length, today);
+      return usual.from === from && usual.to === to;
+    }) ?? null
+  );
 }
 
 /** What is asked of the API: without what is no day. */

@@ -37,7 +37,12 @@ export function ReportSection({ title, actions, children }: SectionProps) {
 export function Bar({ parts, most }: { parts: readonly number[]; most: number }) {
   let left = 0;
   return (
-    <svg aria-hidden viewBox="0 0 100 4" preserveAspectRatio="none" className="h-1.5 w-full min-w-20 rounded-full bg-hover">
+    <svg
+      aria-hidden
+      viewBox="0 0 100 4"
+      preserveAspectRatio="none"
+      className="h-1.5 w-full min-w-20 rounded-full bg-hover"
+    >
       {parts.map((part, n) => {
         const width = most > 0 ? (100 * part) / most : 0;
         const x = left;

@@ -74,7 +74,12 @@ function QualityChart({ report, period }: { report: QualityReport; period: Perio
       ]}
       format={percent}
       actions={
-        <DownloadButton path="/admin/analytics/quality" query={{ ...askedOf(period), table: "days", format: "csv" }} kind={all.csv} of={t.overTime} />
+        <DownloadButton
+          path="/admin/analytics/quality"
+          query={{ ...askedOf(period), table: "days", format: "csv" }}
+          kind={all.csv}
+          of={t.overTime}
+        />
       }
     />
   );

@@ -77,6 +77,7 @@ function citedSources(exchange: Exchange) {
           section: source.section,
           score: source.score ?? 0,
           snippet: source.snippet ?? "",
+          quotes: [],
         },
   );
 }

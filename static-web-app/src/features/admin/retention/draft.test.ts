@@ -10,7 +10,8 @@ describe("retention", () => {
     expect(isSame(kept, { ...kept, feedback_days: 1 })).toBe(false);
   });
   it("waits for a whole number of days, of the log thirty at least", () => {
-    for (const text of ["", "0", "-1", "1.5", "36501", "ten", "1e3"]) expect(isDays("messages_days", text), text).toBe(false);
+    for (const text of ["", "0", "-1", "1.5", "36501", "ten", "1e3"])
+      expect(isDays("messages_days", text), text).toBe(false);
     expect(isDays("messages_days", " 1 ")).toBe(true);
     expect(isDays("audit_days", "29")).toBe(false);
     expect(retentionOf({ ...draftOf(kept), audit_days: "29" })).toBeUndefined();

@@ -3,7 +3,8 @@ import { catalogue, plural } from "@/i18n/messages";
 export const retentionMessages = catalogue(
   {
     title: "Retention",
-    intro: "What is older goes within the hours that follow, and does not come back. How much went is in the audit log.",
+    intro:
+      "What is older goes within the hours that follow, and does not come back. How much went is in the audit log.",
     kinds: {
       messages_days: {
         name: "Questions and answers",
@@ -43,7 +44,8 @@ export const retentionMessages = catalogue(
     neverSet: "Niemand hat etwas eingestellt: alles wird für immer aufbewahrt.",
     setAt: (when: string) => `Zuletzt geändert am ${when}.`,
     confirmTitle: "Weniger aufbewahren als bisher?",
-    confirmText: (changes: string) => `${changes} Was älter ist, wird innerhalb von Stunden gelöscht und ist nicht zurückzuholen.`,
+    confirmText: (changes: string) =>
+      `${changes} Was älter ist, wird innerhalb von Stunden gelöscht und ist nicht zurückzuholen.`,
     change: (name: string, days: number) => `${name}: ${plural("de", days, { one: "# Tag", other: "# Tage" })}.`,
     confirm: "Löschen, was älter ist",
     saved: "Die Aufbewahrung ist gespeichert.",

@@ -36,7 +36,7 @@ export function FilesPanel({ notebook, files, left, adding }: FilesPanelProps) {
         )}
       </div>
       {/* focusable, so that the keyboard can scroll it */}
-      { }
+      {}
       <div role="region" aria-label={t.files} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">
         <ul className="flex flex-col divide-y divide-line">
           {files.map((file) => (

@@ -81,12 +81,7 @@ export function TimeChart({ title, kind, days, series, format, formatTick = form
         onPointerDown={point}
         onPointerLeave={() => setPicked(null)}
       >
-        {width > 0 && (
-          <Drawing
-            {...{ frame, kind, days, tops, ticks, labels, width, at }}
-            height={HEIGHT}
-          />
-        )}
+        {width > 0 && <Drawing {...{ frame, kind, days, tops, ticks, labels, width, at }} height={HEIGHT} />}
       </div>
       <SeriesTable title={title} days={days} series={series} format={format} />
     </figure>
