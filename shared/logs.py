@@ -52,11 +52,19 @@ class SafeRecord(logging.Filter):
 
 
 def _message(record: logging.LogRecord) -> str:
+    if record.name == "stamina":
+        return _retry(vars(record))
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError, IndexError):
         # logging itself would write the arguments to stderr as they are
         return f"{record.msg} (its arguments do not fit)"
+
+
+def _retry(said: dict[str, Any]) -> str:
+    """stamina's own message is the same for every call; of what failed only its kind is told, never its text."""
+    cause = str(said.get("stamina.caused_by", "an error")).partition("(")[0]
+    return f"{cause}: trying again in {said.get('stamina.wait_for', 0)} s, retry {said.get('stamina.retry_num', 1)}"
 
 
 def _value(value: object) -> str | int | float | bool:

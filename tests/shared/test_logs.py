@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+import stamina
 
 from shared.correlation import correlated
 from shared.errors import Unavailable
@@ -54,6 +55,22 @@ def plain_lines() -> Sink:
 @pytest.fixture(params=[JsonLines, PlainLines])
 def either(request: pytest.FixtureRequest) -> Iterator[Sink]:
     return Sink(request.param())
+
+
+async def test_a_retry_says_what_kind_of_error_it_is_for_and_nothing_that_the_error_says(plain_lines: Sink) -> None:
+    logger = logging.getLogger("stamina")
+    logger.addHandler(plain_lines.handler)
+    try:
+        async for attempt in stamina.retry_context(on=OSError, attempts=2, wait_initial=0, wait_jitter=0):
+            with attempt:
+                if attempt.num == 1:
+                    raise ConnectionResetError(CANARY)
+    finally:
+        logger.removeHandler(plain_lines.handler)
+    (line,) = plain_lines.lines
+    assert "WARNING stamina ConnectionResetError: trying again in 0" in line
+    assert line.endswith("s, retry 1")
+    assert CANARY not in line
 
 
 def test_a_record_is_one_json_object_with_the_id_of_its_work(json_lines: Sink) -> None:
