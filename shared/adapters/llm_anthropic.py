@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -155,12 +156,15 @@ class AnthropicChat:
         import anthropic
         import httpx2
 
-        from shared.adapters.model_transport import pieces
+        from shared.adapters.model_transport import pieces, rest
 
         try:
             client = self.clients.of(request.provider)
             response = await post_stream(client, "/v1/messages", _body(request), silence_s=self.silence_timeout_s)
-            async with aclosing(response), aclosing(model_events(pieces(response), MessageReading())) as events:
+            async with (
+                aclosing(response),
+                aclosing(model_events(pieces(response), MessageReading(), rest=partial(rest, response))) as events,
+            ):
                 async for event in events:
                     yield event
         except httpx2.TimeoutException as error:

@@ -6,6 +6,7 @@ The SDK's own chunk models cost 147 µs a token, msgspec on the fields that are 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -118,7 +119,7 @@ class OpenAIChat:
         import httpx2
         import openai
 
-        from shared.adapters.model_transport import pieces
+        from shared.adapters.model_transport import pieces, rest
 
         try:
             client = self.clients.of(request.provider)
@@ -127,7 +128,7 @@ class OpenAIChat:
             )
             async with (
                 aclosing(response),
-                aclosing(model_events(pieces(response), CompletionReading())) as events,
+                aclosing(model_events(pieces(response), CompletionReading(), rest=partial(rest, response))) as events,
             ):
                 async for event in events:
                     yield event

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
@@ -47,10 +47,13 @@ class StreamReading(Protocol):
         ...
 
 
-async def model_events(chunks: AsyncIterator[bytes], reading: StreamReading) -> AsyncGenerator[ModelEvent]:
+async def model_events(
+    chunks: AsyncIterator[bytes], reading: StreamReading, *, rest: Callable[[], Awaitable[None]] | None = None
+) -> AsyncGenerator[ModelEvent]:
     """Text as it comes, then ModelFinished. Raises ModelFailed for what is no answer.
 
-    The text of one network read is one event: at a reader's pace that is a token, under load it is what piled up.
+    The text of one network read is one event. `rest` is awaited after each: the first token comes by itself, then
+    what came meanwhile.
     """
     decoder = SseDecoder()
     async for chunk in chunks:
@@ -72,6 +75,8 @@ async def model_events(chunks: AsyncIterator[bytes], reading: StreamReading) -> 
         if reading.ended:
             await _drained(chunks)
             break
+        if texts and rest is not None:
+            await rest()
     if not reading.ended and (text := _last_words(decoder, reading)):
         yield ModelText(text)
     finished = reading.finished()

@@ -4,6 +4,7 @@ The SDKs carry such a transport too. It hands a body on in pieces of at most 16 
 worth one decoding, and calls a reset connection a timeout. Imported with the first call only.
 """
 
+import asyncio
 import urllib.request
 from collections.abc import AsyncIterator
 from typing import Self
@@ -13,6 +14,9 @@ import httpx2
 from yarl import URL
 
 KEEPALIVE_S = 60.0
+# How often a stream is looked at: nobody sees more than 25 changes a second, and each look costs the way of a token
+# through the relay, from the read to the reader's socket (bench/RESULTS.md, relay).
+READ_EVERY_S = 0.04
 # Where a response carries its body for `pieces`.
 _BODY = "nexus.body"
 
@@ -90,6 +94,19 @@ class _Body(httpx2.AsyncByteStream):
             raise StopAsyncIteration
         return piece
 
+    async def rest(self, seconds: float) -> None:
+        """The connection is not listened to meanwhile: what comes waits in the kernel and is then read at once."""
+        connection = self._response.connection
+        transport = None if connection is None else connection.transport
+        if transport is None:
+            return
+        transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if not transport.is_closing():
+                transport.resume_reading()
+
     async def aclose(self) -> None:
         """Ends the connection at once, unless the body was read to its end: then it serves the next call."""
         self._response.close()
@@ -102,6 +119,13 @@ def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
     if "content-encoding" in response.headers or not isinstance(body, _Body):
         return response.aiter_bytes()
     return body
+
+
+async def rest(response: httpx2.Response) -> None:
+    """Between two pieces of a stream: lets the next ones pile up. Nothing to do at the end of the body."""
+    body = response.extensions.get(_BODY)
+    if isinstance(body, _Body):
+        await body.rest(READ_EVERY_S)
 
 
 def _translated(error: Exception, request: httpx2.Request) -> httpx2.TransportError:

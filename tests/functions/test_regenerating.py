@@ -96,7 +96,8 @@ async def test_r04_a_failed_answer_is_given_anew(nexus: Nexus, alice: Person, fa
     nexus.script(text="Whole.")
     again = await alice.ask_again(conversation, failed["id"])
     assert (text(again), again[-1].data["status"]) == ("Whole.", "complete")
-    assert "title" in names(again), "the conversation's first complete answer brings its title"
+    # the model's; an answer that was cut while it came may have brought it already
+    assert "title" in names(again) or (fault == "cut" and "title" in names(events))
 
 
 async def test_r10_an_answer_that_the_sweeper_closed_is_given_anew(nexus: Nexus, alice: Person) -> None:

@@ -263,3 +263,14 @@ async def test_cancelling_closes_the_connection_and_is_not_swallowed(
             await reading
         await asyncio.wait_for(server.all_gone.wait(), 10)
         assert len(server.requests) == 1
+
+
+async def test_what_comes_while_nobody_looks_is_one_event_and_nothing_of_it_is_lost(
+    chats: Chats, kind: ProviderKind
+) -> None:
+    """In pieces of their own, two hundred of them at once: a look after the first, and few more."""
+    words = [f"word{number} " for number in range(200)]
+    async with loopback(Loopback([[*(piece(kind, word) for word in words), ending(kind)]])) as server:
+        events = await heard(chats.of(kind), request(server.url, kind))
+    assert text_of(events) == "".join(words)
+    assert 2 <= sum(isinstance(event, ModelText) for event in events) <= 20
