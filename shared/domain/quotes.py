@@ -14,6 +14,10 @@ LEAST_MORE = 0.2
 # Of a claim that has as many; one word in common with a sentence is none.
 LEAST_WORDS = 2
 MOST_SENTENCES = 3
+# A passage of prose has twenty pieces and is cited a few times. What a hostile one has beyond is not looked at, since
+# each claim is compared with each piece while other streams wait.
+MOST_PIECES = 300
+MOST_CLAIMS = 30
 
 
 def with_quotes(answer: str, cited: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -30,10 +34,10 @@ def with_quotes(answer: str, cited: tuple[Source, ...]) -> tuple[Source, ...]:
 def _quotes(claims: list[str], passage: str) -> tuple[str, ...]:
     """In the passage's order."""
     language = bm25.spoken(passage)
-    pieces = _pieces(passage)
+    pieces = _pieces(passage)[:MOST_PIECES]
     words = [_words(piece, language) for piece in pieces]
     shown: set[int] = set()
-    for claim in claims:
+    for claim in claims[:MOST_CLAIMS]:
         shown.update(_bearing_out(_words(claim, language), words))
     return tuple(pieces[at] for at in sorted(shown))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.events import Source
 from shared.domain.ids import DocumentId, PassageId
-from shared.domain.quotes import with_quotes
+from shared.domain.quotes import MOST_CLAIMS, MOST_PIECES, with_quotes
 
 PASSAGE = """Being absent
 Tell your manager before 9:30 on the first day. Nobody is asked for the nature of an illness.
@@ -96,6 +96,14 @@ _TEXT = st.text(alphabet="abc .!?\n[]12äÄ。猫犬", max_size=200)
 def test_a_quote_stands_in_the_passage_as_it_is_and_in_its_order(answer: str, passage: str) -> None:
     places = [passage.find(quote) for quote in quotes(f"{answer} [1]", passage)]
     assert -1 not in places
+
+
+def test_of_what_is_cut_into_thousands_of_pieces_only_so_many_are_looked_at() -> None:
+    far = "Glasses are reimbursed up to 300 euros.\n"
+    claim = "Glasses are reimbursed up to 300 euros [1]."
+    assert quotes(claim, "No.\n" * (MOST_PIECES - 1) + far) == (far.strip(),)
+    assert quotes(claim, "No.\n" * MOST_PIECES + far) == ()
+    assert quotes("Lunch is at noon [1]. " * MOST_CLAIMS + claim, far) == ()
 
 
 def test_nothing_is_quoted_of_nothing() -> None:
