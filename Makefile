@@ -12,10 +12,10 @@ override user := $(or $(value user),alice)
 override mode := $(or $(value mode),rag)
 export q s user mode
 
-# Each worker has engines of its own. Tests wait more than they compute: on two cores three workers took 22 minutes where
-# two took 26. `make test workers=2` for a machine with less than 8 GB, `workers=0` runs in one process.
+# Each worker has engines of its own; two are what the smallest machine carries, and on two cores a third one makes tests
+# fail that wait for others. `make test workers=0` runs in one process.
 # Files in their order: by number of tests, the few that take minutes (browsers) would come last, to one worker alone.
-workers := 3
+workers := 2
 
 .PHONY: up down status logs reset ask token env func doctor test check bench evals bootstrap
 .DEFAULT_GOAL := up

@@ -33,6 +33,9 @@ def _config(app: Any, port: int) -> uvicorn.Config:
         port=port,
         log_level="warning",
         access_log=False,
+        # Longer than any client keeps a connection for its next request: who asks at the moment that a server gives
+        # it up is answered by a closed connection.
+        timeout_keep_alive=75,
         # A stand-in holds requests open on purpose (hang, drip): the end must not wait for them.
         timeout_graceful_shutdown=1,
         # The proxy middleware would believe X-Forwarded-For, and the loopback check with it.

@@ -117,8 +117,8 @@ it("adds, renames and deletes a department; one in use stays, and says why", asy
   await dialog.waitFor({ state: "detached" });
   await choose(page, new RegExp(`Legal ${ONCE}`), "Change");
   await dialog.getByLabel("Name").fill("HR");
-  await page.keyboard.press("Enter");
   conscience.expected = [/409/];
+  await page.keyboard.press("Enter");
   await dialog.getByText(/There already is a department/).waitFor();
   await dialog.getByLabel("Name").fill(`Law ${ONCE}`);
   await page.keyboard.press("Enter");

@@ -33,6 +33,7 @@ class ExtractionSandbox:
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._retired: set[WorkerProcess] = set()  # busy ones whose successor is ready
+        self._dying: set[WorkerProcess] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -61,7 +62,7 @@ class ExtractionSandbox:
         for task in tuple(self._starting):
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
-        workers = [*self._idle, *self._busy]
+        workers = [*self._idle, *self._busy, *self._dying]
         self._idle.clear()
         await asyncio.gather(*(worker.kill() for worker in workers))
 
@@ -81,7 +82,7 @@ class ExtractionSandbox:
                 return Reply(failure=death.failure)
             except BaseException:
                 self._forget(worker)
-                await worker.kill()
+                await self._end(worker)
                 self._replace()
                 raise
             await self._give_back(worker)
@@ -104,6 +105,12 @@ class ExtractionSandbox:
         self._busy.add(worker)
         return worker
 
+    async def _end(self, worker: WorkerProcess) -> None:
+        """Where this is cancelled before the worker is gone, `close` waits for it."""
+        self._dying.add(worker)
+        await worker.kill()
+        self._dying.discard(worker)
+
     def _forget(self, worker: WorkerProcess) -> None:
         self._busy.discard(worker)
         self._retired.discard(worker)
@@ -112,7 +119,7 @@ class ExtractionSandbox:
         self._busy.discard(worker)
         if self._closed or worker in self._retired:
             self._retired.discard(worker)
-            await worker.kill()
+            await self._end(worker)
             return
         self._idle.append(worker)
         worn = worker.documents >= self._documents_per_worker or worker.peak_bytes > _GROWN_BYTES
@@ -131,11 +138,11 @@ class ExtractionSandbox:
         with contextlib.suppress(Unavailable):  # whoever needs a worker next tries again and hears of it
             worker = await WorkerProcess.start()
             if self._closed:
-                await worker.kill()
+                await self._end(worker)
                 return
             self._idle.append(worker)
             if worn in self._idle:
                 self._idle.remove(worn)
-                await worn.kill()
+                await self._end(worn)
             elif worn in self._busy:
                 self._retired.add(worn)

@@ -16,6 +16,7 @@ import pytest
 
 from shared.adapters.extract.protocol import Limits
 from shared.adapters.extract.sandbox import ExtractionSandbox
+from shared.adapters.extract.worker_process import WorkerProcess
 from shared.errors import ExtractionFailed, Unavailable
 
 _PATIENCE_S = 90.0
@@ -177,6 +178,26 @@ async def test_a_worn_worker_works_on_until_its_successor_is_ready_and_ends_then
         assert (await sandbox.extract(_text(tmp_path), "a.txt")).file_type == "txt"
     finally:
         await sandbox.close()
+    assert _workers() == []
+
+
+async def test_closing_waits_for_a_worn_worker_that_is_being_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in a whole run: its process was left to whoever came after the event loop."""
+    kill, ending = WorkerProcess.kill, asyncio.Event()
+
+    async def slow_at_first(worker: WorkerProcess) -> None:
+        if not ending.is_set():
+            ending.set()
+            await asyncio.Event().wait()
+        await kill(worker)
+
+    sandbox = ExtractionSandbox(workers=1, documents_per_worker=1)
+    await sandbox.extract(_text(tmp_path), "a.txt")
+    monkeypatch.setattr(WorkerProcess, "kill", slow_at_first)
+    await asyncio.wait_for(ending.wait(), _PATIENCE_S)
+    await sandbox.close()
     assert _workers() == []
 
 

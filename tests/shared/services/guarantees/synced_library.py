@@ -273,6 +273,8 @@ async def synced_library(
         try:
             yield library
         finally:
+            # a test may have put another one in its place
+            await ports["extractor"].close()
             await sharepoint.clear_faults()
             await sharepoint.script(resync=None, empty_page=False, page_size=None, duplicate_items=False)
             await sharepoint.script(deleted_descendants=False, expire_downloads_after_s=None, allow_site="hub")
@@ -280,6 +282,4 @@ async def synced_library(
             for vectors in library.indexes.values():
                 await vectors.close()
             await graph.close()
-            # a test may have put another one in its place
-            await ports["extractor"].close()
             process._runtimes.pop(asyncio.get_running_loop(), None)
